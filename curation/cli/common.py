@@ -1,0 +1,102 @@
+"""What every command needs: the review, the clock, who acts, and how results are printed."""
+
+from __future__ import annotations
+
+import datetime as dt
+import getpass
+import json
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, is_dataclass
+from pathlib import Path
+from typing import Any
+
+import click
+
+from curation import config
+from curation.errors import Configuration, Usage
+from curation.model import Decision, Stage
+from curation.store.connect import Stamp
+from curation.tasks.review import Review
+
+
+def review() -> Review:
+    """The review this command is about, open."""
+    folder = click.get_current_context().find_root().obj
+    return Review.open(config.find(folder, os.environ))
+
+
+def clock() -> dt.datetime:
+    """Now, in UTC; SOURCE_DATE_EPOCH stands for it where it is set (reproducible-builds.org).
+
+    Raises Configuration when that is no number.
+    """
+    epoch = os.environ.get("SOURCE_DATE_EPOCH")
+    if epoch is None:
+        return dt.datetime.now(dt.UTC)
+    if not epoch.isdigit():
+        message = f"SOURCE_DATE_EPOCH must be seconds since 1970, not {epoch!r}"
+        raise Configuration(message)
+    return dt.datetime.fromtimestamp(int(epoch), dt.UTC)
+
+
+def stamp(by: str | None = None) -> Stamp:
+    """Who writes now, with which command."""
+    return Stamp(clock(), by or getpass.getuser(), f"livrev {click.get_current_context().info_name}")
+
+
+def print_json(value: object) -> None:
+    """``value`` as JSON on standard output."""
+    click.echo(json.dumps(_plain(value), indent=2, ensure_ascii=False))
+
+
+def _plain(value: Any) -> Any:  # noqa: ANN401 - any result of a task
+    if is_dataclass(value) and not isinstance(value, type):
+        return _plain(asdict(value))
+    if isinstance(value, Mapping):
+        return {key: _plain(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_plain(item) for item in value]
+    return value if isinstance(value, (str, int, float, bool, type(None))) else str(value)
+
+
+def output_folder(open_review: Review, to: Path | None) -> Path:
+    """Where rendered output goes: ``--to``, or the folder that review.toml names.
+
+    Raises Usage when it is a file.
+    """
+    folder = to or open_review.folder / open_review.protocol.output.folder
+    if folder.exists() and not folder.is_dir():
+        message = f"{folder} is a file; name a folder with --to"
+        raise Usage(message)
+    return folder
+
+
+def print_written(files: list[Path]) -> None:
+    """Paths of written files, one a line, as short as they can be said."""
+    here = Path.cwd()
+    for file in files:
+        click.echo(str(file.relative_to(here) if file.is_relative_to(here) else file))
+
+
+Command = Callable[..., Any]
+
+as_reviewer = click.option(
+    "--as", "reviewer", required=True, metavar="ID", help="Who acts (id in review.toml)."
+)
+json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+to_option = click.option(
+    "--to", type=click.Path(path_type=Path), help="Folder for the files (default: reports)."
+)
+stage_option = click.option(
+    "--stage",
+    type=click.Choice([str(s) for s in Stage]),
+    help="Stage of the decision (default: where the report stands).",
+)
+reason_option = click.option("--reason", metavar="CODE", help="Exclusion reason; needed at full text.")
+decision_argument = click.argument("decision", type=click.Choice([str(d) for d in Decision]))
+
+
+def stage_of(text: str | None) -> Stage | None:
+    """The stage an option names, if any."""
+    return Stage(text) if text else None

@@ -1,0 +1,88 @@
+"""Derived sentences and counts: every number in them is computed from what is stored."""
+
+from __future__ import annotations
+
+import statistics
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from curation.model import Study
+from curation.synthesis.pooled import Pooled
+
+
+@dataclass(frozen=True, slots=True)
+class Cohorts:
+    """Cohort sizes over studies (patients): total, mean, standard deviation (n - 1), range. None below two studies."""
+
+    studies: int
+    total: int
+    mean: float
+    sd: float | None
+    smallest: int
+    largest: int
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """How many of the studies have something, and the percentage."""
+
+    name: str
+    studies: int
+    of: int
+
+    @property
+    def percent(self) -> float:
+        """Percentage of the studies."""
+        return 100 * self.studies / self.of
+
+
+def cohorts(studies: Sequence[Study]) -> Cohorts | None:
+    """Cohort sizes of the studies that report one; None when none does."""
+    sizes = [s.cohort_size for s in studies if s.cohort_size is not None]
+    if not sizes:
+        return None
+    sd = statistics.stdev(sizes) if len(sizes) > 1 else None
+    return Cohorts(len(sizes), sum(sizes), statistics.fmean(sizes), sd, min(sizes), max(sizes))
+
+
+def receptors(studies: Sequence[Study]) -> tuple[Share, ...]:
+    """Studies that analysed each receptor, most frequent first."""
+    count = Counter(r for study in studies for r in dict.fromkeys(study.receptors))
+    return tuple(
+        Share(name, n, len(studies)) for name, n in sorted(count.items(), key=lambda i: (-i[1], i[0]))
+    )
+
+
+def overview(studies: Sequence[Study]) -> str:
+    """The abstract's sentence on studies, patients and receptors."""
+    size = cohorts(studies)
+    counted = "One study" if len(studies) == 1 else f"{len(studies)} studies"
+    if size is None:
+        return f"{counted} met the criteria; no cohort size was reported."
+    spread = "" if size.sd is None else f" ± {size.sd:.0f}"
+    shares = ", ".join(f"{s.name} in {s.studies} ({s.percent:.1f} %)" for s in receptors(studies))
+    known = "" if size.studies == len(studies) else f" (reported by {size.studies})"
+    verb = "comprises" if len(studies) == 1 else "comprise"
+    return (
+        f"{counted} {verb} {size.total:,} patients{known}, {size.mean:.0f}{spread} per study "
+        f"(range {size.smallest} to {size.largest}). Receptors analysed: {shares}."
+    )
+
+
+def why_they_differ(published: Pooled, recommended: Pooled) -> str:
+    """Why the published and the recommended result differ, in the numbers of both."""
+    higher = "lower" if recommended.estimate < published.estimate else "higher"
+    difference = abs(recommended.estimate - published.estimate)
+    ratio = (recommended.high - recommended.low) / (published.high - published.low)
+    width = f"{ratio:.1f} times as wide" if ratio >= 1 else f"{1 / ratio:.1f} times narrower"
+    borrowed = sum(row.borrowed for row in published.rows)
+    return (
+        f"The published method pools {published.k} AUCs of {published.studies} studies as if each came from other "
+        f"patients, on the raw AUC scale with a common effect, and lends {borrowed} of them the average interval of "
+        f"the others: {published.estimate:.3f} ({published.low:.3f} to {published.high:.3f}). The recommended method "
+        f"takes one AUC a study for one marker and one kind of validation ({recommended.k} with an interval, "
+        f"{recommended.k_left_out} left out without), on the logit scale with random effects: "
+        f"{recommended.estimate:.3f} ({recommended.low:.3f} to {recommended.high:.3f}), {difference:.3f} {higher}, "
+        f"with an interval {width}."
+    )

@@ -1,0 +1,269 @@
+"""PubMed's XML (``PubmedArticleSet``, DTD pubmed_250101) as records, streamed with flat memory.
+
+Field by field after NLM's *MEDLINE/PubMed XML Element Descriptions*. Needs no DTD and no network; expat
+itself stops entity bombs.
+"""
+
+from __future__ import annotations
+
+import re
+import xml.etree.ElementTree as ET
+from io import BytesIO
+from typing import IO, TYPE_CHECKING
+
+from curation import identifiers
+from curation.errors import SourceFailed
+from curation.model import Author, Citation, SourceRecord
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+RAW_FORMAT = "pubmed-xml"
+
+_ARTICLES = frozenset({"PubmedArticle", "PubmedBookArticle"})
+_YEAR = re.compile(r"\b(1[5-9]|20)\d\d\b")
+_PAGES = re.compile(r"([A-Za-z]*)(\d+)-(\d+)")
+_NO_TITLE = "[Not Available]."
+_NO_ABSTRACT = "Abstract available from the publisher."
+
+
+class Incomplete(SourceFailed):
+    """Not a whole PubmedArticleSet: cut off, empty, or an error of NCBI's in its place."""
+
+
+def records(source: IO[bytes] | bytes) -> Iterator[SourceRecord]:
+    """Every article and book of a PubmedArticleSet, in its order.
+
+    Raises Incomplete when the body ends early, after the records before the end were already given: use them
+    only when the iteration has ended by itself. Raises SourceFailed for a record without a PMID.
+    """
+    stream = BytesIO(source) if isinstance(source, bytes) else source
+    root: ET.Element | None = None
+    try:
+        for event, element in ET.iterparse(stream, events=("start", "end")):
+            if root is None:
+                root = element
+            elif event == "end" and element.tag in _ARTICLES:
+                yield _record(element)
+                root.clear()
+    except ET.ParseError as error:
+        raise Incomplete(f"the XML ends early or is broken ({error})") from error
+    _check_root(root)
+
+
+def _check_root(root: ET.Element | None) -> None:
+    if root is not None and root.tag == "PubmedArticleSet":
+        return
+    told = None if root is None else root.findtext("ERROR")
+    name = "nothing" if root is None else f"<{root.tag}>"
+    raise Incomplete(f"PubMed answered {told!r}" if told else f"expected a PubmedArticleSet, got {name}")
+
+
+def _record(element: ET.Element) -> SourceRecord:
+    element.tail = None
+    raw = ET.tostring(element, encoding="unicode").encode()
+    book = element.find("BookDocument")
+    citation = _book(element, book) if book is not None else _article(element)
+    if citation.pmid is None:
+        raise SourceFailed("PubMed sent a record without a PMID")
+    return SourceRecord(citation.pmid, raw, RAW_FORMAT, citation)
+
+
+def _article(element: ET.Element) -> Citation:
+    medline = _child(element, "MedlineCitation")
+    article = _child(medline, "Article")
+    issue = _child(article, "Journal/JournalIssue")
+    abstract, spare = _abstract(medline, article)
+    headings = _headings(medline)
+    keywords = (name for name, _ in headings), _texts(medline, "KeywordList/Keyword")
+    extra = {
+        "VernacularTitle": _texts(article, "VernacularTitle"),
+        "OtherAbstract": spare,
+        "CopyrightInformation": _texts(article, "Abstract/CopyrightInformation"),
+        "MeSH": tuple(heading for _, heading in headings),
+        "DataBank": _texts(article, "DataBankList/DataBank/AccessionNumberList/AccessionNumber"),
+        "CommentsCorrections": _corrections(medline),
+        "ISSN": _texts(article, "Journal/ISSN"),
+        "MedlineTA": _texts(medline, "MedlineJournalInfo/MedlineTA"),
+        "ELocationID": _texts(article, "ELocationID[@EIdType='pii']"),
+        "PubModel": _present(article.get("PubModel")),
+        "Status": _present(medline.get("Status")),
+        "PublicationStatus": _texts(element, "PubmedData/PublicationStatus"),
+        "DateRevised": _present(_date(medline.find("DateRevised"))),
+    }
+    return Citation(
+        title=_title(article),
+        abstract=abstract,
+        authors=_authors(article.findall("AuthorList/Author")),
+        year=_year(issue.find("PubDate")) or _year(article.find("ArticleDate")),
+        journal=_text(article.find("Journal/Title")) or _text(article.find("Journal/ISOAbbreviation")),
+        volume=_text(issue.find("Volume")),
+        issue=_text(issue.find("Issue")),
+        pages=_pages(article.find("Pagination")),
+        doi=_doi(element.findall("PubmedData/ArticleIdList/ArticleId"), article),
+        pmid=identifiers.pmid(_text(medline.find("PMID"))),
+        pmcid=_pmcid(element.findall("PubmedData/ArticleIdList/ArticleId")),
+        language=_texts(article, "Language"),
+        publication_types=_texts(article, "PublicationTypeList/PublicationType"),
+        keywords=_unique(word for words in keywords for word in words),
+        extra={tag: values for tag, values in extra.items() if values},
+    )
+
+
+def _book(element: ET.Element, book: ET.Element) -> Citation:
+    """Chapter or whole book of NCBI Bookshelf: no MedlineCitation, authors beside editors."""
+    title = _text(book.find("ArticleTitle"))
+    book_title = _text(book.find("Book/BookTitle"))
+    lists = (*book.findall("AuthorList"), *book.findall("Book/AuthorList"))
+    writers = [a for a_list in lists if a_list.get("Type") != "editors" for a in a_list.findall("Author")]
+    editors = [a for a_list in lists if a_list.get("Type") == "editors" for a in a_list.findall("Author")]
+    ids = book.findall("ArticleIdList/ArticleId")
+    ids += element.findall("PubmedBookData/ArticleIdList/ArticleId")
+    extra = {
+        "Editor": tuple(str(editor) for editor in _authors(editors)),
+        "Publisher": _texts(book, "Book/Publisher/PublisherName"),
+        "ISBN": _texts(book, "Book/Isbn"),
+        "bookaccession": tuple(_text(i) for i in ids if i.get("IdType") == "bookaccession"),
+    }
+    return Citation(
+        title=title or book_title,
+        abstract=_paragraphs(book.findall("Abstract/AbstractText")),
+        authors=_authors(writers),
+        year=_year(book.find("Book/PubDate")) or _year(book.find("ContributionDate")),
+        journal=book_title if title else "",
+        volume=_text(book.find("Book/Volume")),
+        pages=_pages(book.find("Pagination")),
+        doi=_doi(ids, book),
+        pmid=identifiers.pmid(_text(book.find("PMID"))),
+        pmcid=_pmcid(ids),
+        language=_texts(book, "Language"),
+        publication_types=_texts(book, "PublicationType"),
+        keywords=_unique(_texts(book, "KeywordList/Keyword")),
+        extra={tag: values for tag, values in extra.items() if values},
+    )
+
+
+def _title(article: ET.Element) -> str:
+    title, own = _text(article.find("ArticleTitle")), _text(article.find("VernacularTitle"))
+    return own if own and title in {"", _NO_TITLE} else title
+
+
+def _abstract(medline: ET.Element, article: ET.Element) -> tuple[str, tuple[str, ...]]:
+    """Abstract, and the other abstracts that are not it (other language, plain-language summary)."""
+    others = [_paragraphs(other.findall("AbstractText")) for other in medline.findall("OtherAbstract")]
+    own = _paragraphs(article.findall("Abstract/AbstractText"))
+    if not own:
+        own = next((text for text in others if text not in {"", _NO_ABSTRACT}), "")
+        others = [text for text in others if text != own]
+    return own, tuple(filter(None, others))
+
+
+def _paragraphs(texts: Iterable[ET.Element]) -> str:
+    """Paragraphs joined by newline, each under its label as PubMed prints it."""
+    found = []
+    for element in texts:
+        text, label = _text(element), element.get("Label", "")
+        if text:
+            found.append(f"{label}: {text}" if label not in {"", "UNLABELLED"} else text)
+    return "\n".join(found)
+
+
+def _authors(elements: Iterable[ET.Element]) -> tuple[Author, ...]:
+    """List as cited, without the misspelt forms that stand beside their correction (``ValidYN="N"``)."""
+    authors = []
+    for element in elements:
+        collective, family = _text(element.find("CollectiveName")), _text(element.find("LastName"))
+        given = _text(element.find("Initials")) or _text(element.find("ForeName"))
+        if element.get("ValidYN", "Y") == "N" or not (collective or family or given):
+            continue
+        if collective:
+            authors.append(Author(collective, collective=True))
+        elif family:
+            authors.append(Author(family, f"{given} {_text(element.find('Suffix'))}".strip()))
+        else:
+            authors.append(Author(given))
+    return tuple(authors)
+
+
+def _headings(medline: ET.Element) -> list[tuple[str, str]]:
+    """Descriptors, each with its MEDLINE form: ``Spine/*surgery``, the star on what is a major topic."""
+    found = []
+    for heading in medline.findall("MeshHeadingList/MeshHeading"):
+        names = [("*" if n.get("MajorTopicYN") == "Y" else "") + _text(n) for n in heading]
+        found.append((names[0].removeprefix("*"), "/".join(names)))
+    return found
+
+
+def _corrections(medline: ET.Element) -> tuple[str, ...]:
+    """``RetractionIn:32167152``; where the notice has no number, ``RetractionIn:``."""
+    return tuple(
+        f"{element.get('RefType', '')}:{_text(element.find('PMID'))}"
+        for element in medline.findall("CommentsCorrectionsList/CommentsCorrections")
+    )
+
+
+def _year(date: ET.Element | None) -> int | None:
+    """Year of a date, or the first year of a MedlineDate (``1998 Dec-1999 Jan``)."""
+    if date is None:
+        return None
+    found = _YEAR.search(date.findtext("Year") or date.findtext("MedlineDate") or "")
+    return int(found.group()) if found else None
+
+
+def _date(element: ET.Element | None) -> str:
+    return "" if element is None else "-".join(_text(part) for part in element)
+
+
+def _pages(pagination: ET.Element | None) -> str:
+    if pagination is None:
+        return ""
+    start, end = _text(pagination.find("StartPage")), _text(pagination.find("EndPage"))
+    return expanded(_text(pagination.find("MedlinePgn")) or "-".join(filter(None, (start, end))))
+
+
+def expanded(pages: str) -> str:
+    """Page ranges in full: ``152-60`` is ``152-160``, ``S12-8`` is ``S12-S18``."""
+    return _PAGES.sub(_expanded_range, pages)
+
+
+def _expanded_range(found: re.Match[str]) -> str:
+    prefix, start, end = found.groups()
+    if len(end) >= len(start):
+        return found.group()
+    return f"{prefix}{start}-{prefix}{start[: -len(end)]}{end}"
+
+
+def _doi(ids: Iterable[ET.Element], article: ET.Element) -> str | None:
+    """DOI of the article itself; the DOIs of its ReferenceList stand elsewhere and are not looked at."""
+    own = [_text(i) for i in ids if i.get("IdType") == "doi"]
+    places = article.findall("ELocationID[@EIdType='doi']")
+    own += [_text(e) for e in places if e.get("ValidYN", "Y") == "Y"]
+    return next(filter(None, map(identifiers.doi, own)), None)
+
+
+def _pmcid(ids: Iterable[ET.Element]) -> str | None:
+    own = (identifiers.pmcid(_text(i)) for i in ids if i.get("IdType") == "pmc")
+    return next(filter(None, own), None)
+
+
+def _text(element: ET.Element | None) -> str:
+    """All text within, inline markup left out, white space folded."""
+    return "" if element is None else " ".join("".join(element.itertext()).split())
+
+
+def _texts(element: ET.Element, path: str) -> tuple[str, ...]:
+    return tuple(filter(None, map(_text, element.findall(path))))
+
+
+def _child(element: ET.Element, path: str) -> ET.Element:
+    """Child, or an empty element in its place: every field of a record may be lacking."""
+    found = element.find(path)
+    return ET.Element(path) if found is None else found
+
+
+def _present(value: str | None) -> tuple[str, ...]:
+    return (value,) if value else ()
+
+
+def _unique(words: Iterable[str]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(words))

@@ -1,0 +1,29 @@
+"""One update at a time: a lock that the operating system lets go when its process ends, however it ends."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from curation.errors import TryAgain
+
+
+@contextmanager
+def exclusive(folder: Path) -> Iterator[None]:
+    """Hold the review's update lock, a SQLite file of its own (works wherever the store works).
+
+    Raises TryAgain at once when another process holds it.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    holder = sqlite3.connect(folder / "update.lock", timeout=0, isolation_level=None)
+    try:
+        try:
+            holder.execute("BEGIN EXCLUSIVE")
+        except sqlite3.OperationalError as problem:
+            message = "another update of this review is running; it was left alone, run this again later"
+            raise TryAgain(message) from problem
+        yield
+    finally:
+        holder.close()

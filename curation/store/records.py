@@ -1,0 +1,201 @@
+"""Records and their revisions: raw payload as received, fields as normalised."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import sqlite3
+import zlib
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from curation.errors import Usage
+from curation.model import Author, Citation, SourceRecord
+from curation.store.connect import Change
+
+
+@dataclass(frozen=True, slots=True)
+class ReportHead:
+    """A report by the fields of its first record, as lists of reports show it."""
+
+    report: int
+    title: str
+    abstract: str
+    authors: tuple[Author, ...]
+    year: int | None
+    journal: str
+    doi: str | None
+    pmid: str | None
+    source: str
+    round: int
+
+    @property
+    def label(self) -> str:
+        """``Hu et al. 2024``."""
+        first = self.authors[0].family if self.authors else "No author"
+        more = " et al." if len(self.authors) > 1 else ""
+        return f"{first}{more} {self.year or 'n.d.'}"
+
+
+def add(change: Change, run_id: int, source_id: int, records: Iterable[SourceRecord]) -> list[int]:
+    """Take in records a source has not delivered before; gives their ids in order."""
+    ids = []
+    for record in records:
+        row = change.sql.execute(
+            "INSERT INTO record (source_id, accession, run_id, change_id) VALUES (?, ?, ?, ?)",
+            (source_id, record.accession, run_id, change.id),
+        )
+        record_id = row.lastrowid or 0
+        _add_revision(change, run_id, record_id, 1, record)
+        ids.append(record_id)
+    return ids
+
+
+def revise(change: Change, run_id: int, record_id: int, record: SourceRecord) -> bool:
+    """Keep a later version of a known record where its bytes differ from the newest one; whether they did."""
+    row = change.sql.execute(
+        "SELECT number, raw_sha256 FROM revision WHERE record_id = ? ORDER BY number DESC LIMIT 1",
+        (record_id,),
+    ).fetchone()
+    if row["raw_sha256"] == hashlib.sha256(record.raw).hexdigest():
+        return False
+    _add_revision(change, run_id, record_id, row["number"] + 1, record)
+    return True
+
+
+def _add_revision(change: Change, run_id: int, record_id: int, number: int, record: SourceRecord) -> None:
+    c = record.citation
+    authors = [[a.family, a.initials, a.collective] for a in c.authors]
+    change.sql.execute(
+        "INSERT INTO revision (record_id, number, title, abstract, authors, year, journal, volume, issue, pages, doi,"
+        " pmid, pmcid, language, publication_types, keywords, extra, raw, raw_format, raw_sha256, run_id, change_id)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        (
+            record_id,
+            number,
+            c.title,
+            c.abstract,
+            _json(authors),
+            c.year,
+            c.journal,
+            c.volume,
+            c.issue,
+            c.pages,
+            c.doi,
+            c.pmid,
+            c.pmcid,
+            _json(c.language),
+            _json(c.publication_types),
+            _json(c.keywords),
+            _json({tag: list(values) for tag, values in c.extra.items()}),
+            zlib.compress(record.raw, 6),
+            record.raw_format,
+            hashlib.sha256(record.raw).hexdigest(),
+            run_id,
+            change.id,
+        ),
+    )
+
+
+def _json(value: object) -> str:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+
+
+def raw(sql: sqlite3.Connection, record_id: int) -> bytes:
+    """The newest payload of a record, as received."""
+    row = sql.execute(
+        "SELECT raw FROM revision WHERE record_id = ? ORDER BY number DESC LIMIT 1", (record_id,)
+    ).fetchone()
+    return zlib.decompress(row["raw"])
+
+
+def citations(sql: sqlite3.Connection, record_ids: Iterable[int]) -> dict[int, Citation]:
+    """Newest fields of the given records, by record id."""
+    wanted = list(record_ids)
+    found: dict[int, Citation] = {}
+    for start in range(0, len(wanted), 500):  # SQLite's default limit of bound values is 999 in old builds
+        part = wanted[start : start + 500]
+        marks = ",".join("?" * len(part))
+        for row in sql.execute(f"SELECT * FROM revision_now WHERE record_id IN ({marks})", part):  # noqa: S608 - question marks only
+            found[row["record_id"]] = _citation(row)
+    return found
+
+
+def _citation(row: sqlite3.Row) -> Citation:
+    return Citation(
+        title=row["title"],
+        abstract=row["abstract"],
+        authors=_authors(row["authors"]),
+        year=row["year"],
+        journal=row["journal"],
+        volume=row["volume"],
+        issue=row["issue"],
+        pages=row["pages"],
+        doi=row["doi"],
+        pmid=row["pmid"],
+        pmcid=row["pmcid"],
+        language=tuple(json.loads(row["language"])),
+        publication_types=tuple(json.loads(row["publication_types"])),
+        keywords=tuple(json.loads(row["keywords"])),
+        extra={tag: tuple(values) for tag, values in json.loads(row["extra"]).items()},
+    )
+
+
+def _authors(text: str) -> tuple[Author, ...]:
+    return tuple(Author(family, initials, collective) for family, initials, collective in json.loads(text))
+
+
+_HEAD = """
+SELECT r.id, v.title, v.abstract, v.authors, v.year, v.journal, v.doi, v.pmid, t.name, n.number
+FROM record r
+JOIN revision_now v ON v.record_id = r.id
+JOIN search_run s ON s.id = r.run_id
+JOIN strategy t ON t.id = s.strategy_id
+JOIN round n ON n.id = s.round_id
+"""
+
+
+def head(sql: sqlite3.Connection, report: int) -> ReportHead:
+    """The report with this number, by its first record.
+
+    Raises Usage when there is no such report, or when the number is a duplicate's.
+    """
+    row = sql.execute(f"{_HEAD} WHERE r.id = ?", (report,)).fetchone()
+    if row is None:
+        message = f"there is no report R{report}; livrev status lists what waits"
+        raise Usage(message)
+    now = sql.execute("SELECT report_id FROM record_report WHERE record_id = ?", (report,)).fetchone()[0]
+    if now != report:
+        message = f"R{report} is a duplicate of R{now}; use R{now}"
+        raise Usage(message)
+    return _head(row)
+
+
+def heads(sql: sqlite3.Connection, reports: Iterable[int]) -> dict[int, ReportHead]:
+    """Heads of several reports, by number."""
+    return {report: head(sql, report) for report in reports}
+
+
+def _head(row: sqlite3.Row) -> ReportHead:
+    number, title, abstract, authors, year, journal, doi, pmid, source, in_round = row
+    return ReportHead(number, title, abstract, _authors(authors), year, journal, doi, pmid, source, in_round)
+
+
+def report_of(sql: sqlite3.Connection, record_id: int) -> int:
+    """Number of the report a record belongs to now."""
+    row = sql.execute("SELECT report_id FROM record_report WHERE record_id = ?", (record_id,)).fetchone()
+    if row is None:
+        message = f"there is no record {record_id}"
+        raise Usage(message)
+    return int(row[0])
+
+
+def by_identifier(sql: sqlite3.Connection, text: str) -> int | None:
+    """Report of the record with this DOI, PMID or accession number; None when there is none."""
+    row = sql.execute(
+        "SELECT p.report_id FROM revision_now v JOIN record r ON r.id = v.record_id"
+        " JOIN record_report p ON p.record_id = r.id"
+        " WHERE v.doi = lower(?1) OR v.pmid = ?1 OR r.accession = ?1 ORDER BY p.report_id LIMIT 1",
+        (text,),
+    ).fetchone()
+    return int(row[0]) if row else None

@@ -1,0 +1,233 @@
+"""Votes, resolutions and full-text events: rows that are only added; "now" is the latest that nobody undid."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from curation.model import Decision, Stage
+from curation.store.connect import Change
+
+
+@dataclass(frozen=True, slots=True)
+class StoredVote:
+    """A current vote: the newest of one reviewer on one report at one stage that was not undone."""
+
+    id: int
+    report: int
+    stage: Stage
+    reviewer: str
+    decision: Decision
+    reason: str | None
+    note: str
+
+
+@dataclass(frozen=True, slots=True)
+class StoredResolution:
+    """A resolution in force."""
+
+    id: int
+    report: int
+    stage: Stage
+    kind: str
+    decision: Decision
+    reason: str | None
+    signed_by: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class NewVote:
+    """A vote to be cast. ``uid`` makes sending it twice store it once."""
+
+    uid: str
+    report: int
+    stage: Stage
+    reviewer: str
+    decision: Decision
+    reason: str | None = None
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class NewResolution:
+    """A resolution to be kept; ``votes`` are the ids of the votes it settles."""
+
+    uid: str
+    report: int
+    stage: Stage
+    kind: str
+    decision: Decision
+    reason: str | None
+    note: str
+    signed_by: tuple[str, ...]
+    votes: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class LastAct:
+    """The newest thing a person decided that still stands."""
+
+    kind: str
+    id: int
+    report: int
+    stage: Stage
+    decision: Decision
+
+
+def cast(change: Change, vote: NewVote) -> int:
+    """Keep a vote; one with a known ``uid`` is already there. Gives its id."""
+    change.sql.execute(
+        "INSERT INTO vote (uid, report_id, stage, reviewer, decision, reason, note, change_id)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (uid) DO NOTHING",
+        (
+            vote.uid,
+            vote.report,
+            vote.stage,
+            vote.reviewer,
+            vote.decision,
+            vote.reason,
+            vote.note,
+            change.id,
+        ),
+    )
+    return int(change.sql.execute("SELECT id FROM vote WHERE uid = ?", (vote.uid,)).fetchone()[0])
+
+
+def settle(change: Change, resolution: NewResolution) -> None:
+    """Keep a resolution."""
+    change.sql.execute(
+        "INSERT INTO resolution (uid, report_id, stage, kind, decision, reason, note, signed_by, votes, change_id)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        (
+            resolution.uid,
+            resolution.report,
+            resolution.stage,
+            resolution.kind,
+            resolution.decision,
+            resolution.reason,
+            resolution.note,
+            json.dumps(resolution.signed_by),
+            json.dumps(resolution.votes),
+            change.id,
+        ),
+    )
+
+
+def undo(change: Change, act: LastAct) -> None:
+    """Take a vote or a resolution back by a later row."""
+    statement = {
+        "vote": "INSERT INTO vote_undo (vote_id, change_id) VALUES (?, ?)",
+        "resolution": "INSERT INTO resolution_undo (resolution_id, change_id) VALUES (?, ?)",
+    }[act.kind]
+    change.sql.execute(statement, (act.id, change.id))
+
+
+def last_act(sql: sqlite3.Connection, reviewer: str) -> LastAct | None:
+    """The reviewer's newest standing vote or resolution; None when there is nothing to undo."""
+    row = sql.execute(
+        "SELECT 'vote', v.id, p.report_id, v.stage, v.decision, v.change_id"
+        " FROM vote v JOIN record_report p ON p.record_id = v.report_id"
+        " WHERE v.reviewer = ?1 AND NOT EXISTS (SELECT 1 FROM vote_undo u WHERE u.vote_id = v.id)"
+        " UNION ALL"
+        " SELECT 'resolution', r.id, p.report_id, r.stage, r.decision, r.change_id"
+        " FROM resolution r JOIN record_report p ON p.record_id = r.report_id"
+        " WHERE EXISTS (SELECT 1 FROM json_each(r.signed_by) s WHERE s.value = ?1)"
+        " AND NOT EXISTS (SELECT 1 FROM resolution_undo u WHERE u.resolution_id = r.id)"
+        " ORDER BY 6 DESC, 2 DESC LIMIT 1",
+        (reviewer,),
+    ).fetchone()
+    return LastAct(row[0], row[1], row[2], Stage(row[3]), Decision(row[4])) if row else None
+
+
+def votes_of(sql: sqlite3.Connection, report: int, stage: Stage) -> list[StoredVote]:
+    """Current votes on one report at one stage; quick however many votes the store holds."""
+    rows = sql.execute(
+        "SELECT id, ?1, stage, reviewer, decision, reason, note FROM ("
+        " SELECT v.*, row_number() OVER (PARTITION BY v.reviewer ORDER BY v.id DESC) AS newest"
+        " FROM vote v WHERE v.stage = ?2"
+        " AND v.report_id IN (SELECT record_id FROM placement WHERE report_id = ?1 UNION SELECT ?1)"
+        " AND (SELECT p.report_id FROM record_report p WHERE p.record_id = v.report_id) = ?1"
+        " AND NOT EXISTS (SELECT 1 FROM vote_undo u WHERE u.vote_id = v.id))"
+        " WHERE newest = 1 ORDER BY reviewer",
+        (report, stage),
+    )
+    return [_vote(row) for row in rows]
+
+
+def resolution_of(sql: sqlite3.Connection, report: int, stage: Stage) -> StoredResolution | None:
+    """The resolution in force on one report at one stage, or None."""
+    row = sql.execute(
+        "SELECT r.id, ?1, r.stage, r.kind, r.decision, r.reason, r.signed_by FROM resolution r"
+        " WHERE r.stage = ?2 AND r.report_id IN (SELECT record_id FROM placement WHERE report_id = ?1 UNION SELECT ?1)"
+        " AND (SELECT p.report_id FROM record_report p WHERE p.record_id = r.report_id) = ?1"
+        " AND NOT EXISTS (SELECT 1 FROM resolution_undo u WHERE u.resolution_id = r.id)"
+        " ORDER BY r.id DESC LIMIT 1",
+        (report, stage),
+    ).fetchone()
+    return _resolution(row) if row else None
+
+
+def all_votes(sql: sqlite3.Connection) -> Iterator[StoredVote]:
+    """Every current vote."""
+    rows = sql.execute(
+        "SELECT id, report_now, stage, reviewer, decision, reason, note FROM vote_now ORDER BY id"
+    )
+    return (_vote(row) for row in rows)
+
+
+def all_resolutions(sql: sqlite3.Connection) -> Iterator[StoredResolution]:
+    """Every resolution in force."""
+    rows = sql.execute(
+        "SELECT id, report_now, stage, kind, decision, reason, signed_by FROM resolution_now ORDER BY id"
+    )
+    return (_resolution(row) for row in rows)
+
+
+def _vote(row: Iterable[object]) -> StoredVote:
+    number, report, stage, reviewer, decision, reason, note = row
+    return StoredVote(
+        int(str(number)),
+        int(str(report)),
+        Stage(str(stage)),
+        str(reviewer),
+        Decision(str(decision)),
+        None if reason is None else str(reason),
+        str(note),
+    )
+
+
+def _resolution(row: sqlite3.Row) -> StoredResolution:
+    number, report, stage, kind, decision, reason, signed_by = row
+    return StoredResolution(
+        number, report, Stage(stage), kind, Decision(decision), reason, tuple(json.loads(signed_by))
+    )
+
+
+def add_fulltext_event(
+    change: Change, report: int, event: str, *, note: str = "", file_name: str = "", file_sha256: str = ""
+) -> None:
+    """Note that a full text was retrieved, could not be, or is awaited again."""
+    change.sql.execute(
+        "INSERT INTO fulltext_event (report_id, event, note, file_name, file_sha256, by, change_id)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?)",
+        (report, event, note, file_name, file_sha256, change.stamp.by, change.id),
+    )
+
+
+def retrievals(sql: sqlite3.Connection) -> dict[int, str]:
+    """Newest full-text event of each report that has one."""
+    return dict(sql.execute("SELECT report_now, event FROM fulltext_now").fetchall())
+
+
+def retrieval_of(sql: sqlite3.Connection, report: int) -> str | None:
+    """Newest full-text event of one report, or None."""
+    row = sql.execute(
+        "SELECT f.event FROM fulltext_event f"
+        " WHERE f.report_id IN (SELECT record_id FROM placement WHERE report_id = ?1 UNION SELECT ?1)"
+        " AND (SELECT p.report_id FROM record_report p WHERE p.record_id = f.report_id) = ?1"
+        " ORDER BY f.id DESC LIMIT 1",
+        (report,),
+    ).fetchone()
+    return str(row[0]) if row else None

@@ -1,0 +1,143 @@
+"""Casts one vote, and takes the last act of a person back."""
+
+from __future__ import annotations
+
+import sqlite3
+from dataclasses import dataclass
+
+from curation.errors import Refused, Usage
+from curation.model import Decision, Stage
+from curation.protocol import Protocol, Role
+from curation.store import records, votes
+from curation.store.connect import Stamp
+from curation.tasks.places import ReportState, report_state
+from curation.tasks.review import Review
+from screening.flow import Place
+
+
+@dataclass(frozen=True, slots=True)
+class Ballot:
+    """What a person said. ``stage`` None: where the report stands."""
+
+    uid: str
+    report: int
+    reviewer: str
+    decision: Decision
+    stage: Stage | None = None
+    reason: str | None = None
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Cast:
+    """A vote that is stored."""
+
+    report: int
+    stage: Stage
+    decision: Decision
+    reason: str | None
+    title: str
+
+
+def vote(review: Review, ballot: Ballot, stamp: Stamp) -> Cast:
+    """Store one vote.
+
+    A change of mind is a later vote; the earlier one stays. Raises Usage for an unknown report, reviewer or
+    reason, Refused where the reviewer has no right or the report is not open at that stage.
+    """
+    review.member(ballot.reviewer, Role.SCREENER)
+    with review.change(stamp) as change:
+        head = records.head(change.sql, ballot.report)
+        state = open_state(change.sql, review.protocol, ballot.report)
+        stage = ballot.stage or _standing_at(state)
+        _check_open(change.sql, state, ballot.report, stage)
+        reason = checked_reason(review.protocol, stage, ballot.decision, ballot.reason)
+        new = votes.NewVote(
+            ballot.uid, ballot.report, stage, ballot.reviewer, ballot.decision, reason, ballot.note
+        )
+        votes.cast(change, new)
+    return Cast(ballot.report, stage, ballot.decision, reason, head.title)
+
+
+def undo(review: Review, reviewer: str, stamp: Stamp) -> votes.LastAct:
+    """Take back the reviewer's newest standing vote or resolution; without limit, one a call.
+
+    Raises Refused when nothing is left to take back.
+    """
+    if review.protocol.reviewer(reviewer) is None:
+        review.member(reviewer, Role.SCREENER)  # says who is known
+    with review.change(stamp) as change:
+        act = votes.last_act(change.sql, reviewer)
+        if act is None:
+            message = f"{reviewer} has nothing to undo"
+            raise Refused(message)
+        votes.undo(change, act)
+    return act
+
+
+def open_state(sql: sqlite3.Connection, protocol: Protocol, report: int) -> ReportState:
+    """State of a report that people decide on here.
+
+    Raises Usage for an unknown report, Refused for one of a round that only a publication tells of, or one
+    removed before screening.
+    """
+    state = report_state(sql, protocol, report)
+    if state is None:
+        message = f"there is no report R{report}; livrev status lists what waits"
+        raise Usage(message)
+    if not state.flow_recorded:
+        message = f"R{report} belongs to round {state.round}, which was decided before this store; it takes no votes"
+        raise Refused(message)
+    if state.place in {Place.AUTOMATION, Place.OTHER_REMOVED}:
+        message = f"R{report} was {state.place}; it takes no votes"
+        raise Refused(message)
+    return state
+
+
+def checked_reason(protocol: Protocol, stage: Stage, decision: Decision, reason: str | None) -> str | None:
+    """The reason of a decision, if the protocol allows it.
+
+    Raises Usage for an unknown or missing reason, or one that goes with an inclusion.
+    """
+    codes = ", ".join(r.code for r in protocol.exclusion_reasons)
+    if decision is Decision.MAYBE and stage is Stage.FULLTEXT:
+        message = "maybe exists at title/abstract only; decide include or exclude at full text"
+        raise Usage(message)
+    if reason is None:
+        if stage is Stage.FULLTEXT and decision is Decision.EXCLUDE:
+            message = f"an exclusion at full text needs its reason: --reason CODE (codes: {codes})"
+            raise Usage(message)
+        return None
+    if decision is not Decision.EXCLUDE:
+        message = f"a reason goes with exclude, not with {decision}"
+        raise Usage(message)
+    if protocol.reason(reason) is None:
+        message = f"{reason!r} is no exclusion reason of the protocol (codes: {codes})"
+        raise Usage(message)
+    return reason
+
+
+def _standing_at(state: ReportState) -> Stage:
+    at_abstract = {Place.AWAITING_SCREENING, Place.EXCLUDED}
+    return Stage.ABSTRACT if state.place in at_abstract else Stage.FULLTEXT
+
+
+def _check_open(sql: sqlite3.Connection, state: ReportState, report: int, stage: Stage) -> None:
+    if votes.resolution_of(sql, report, stage) is not None:
+        message = (
+            f"R{report} was settled at {stage}; whoever resolved it can reopen it with: livrev undo --as ID"
+        )
+        raise Refused(message)
+    if stage is Stage.ABSTRACT:
+        if not state.main_arm:
+            message = f"R{report} came by other methods and is not screened by title and abstract; vote with --stage fulltext"
+            raise Refused(message)
+        return
+    if state.place in {Place.AWAITING_SCREENING, Place.EXCLUDED}:
+        message = f"R{report} has not passed title/abstract; it takes no vote at full text"
+        raise Refused(message)
+    if state.place in {Place.AWAITING_RETRIEVAL, Place.NOT_RETRIEVED}:
+        message = (
+            f"R{report} has no full text noted; first: livrev fulltext R{report} --retrieved FILE --as ID"
+        )
+        raise Refused(message)

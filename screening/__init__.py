@@ -1,0 +1,1 @@
+"""The rules of screening, pure: what votes come to, and the PRISMA flow that follows. No disk, no clock."""
