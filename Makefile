@@ -15,6 +15,7 @@ demo: $(VENV)/installed ## install into .venv and build the reference review in 
 	@if [ -e $(DEMO)/review.db ]; then echo "$(DEMO)/ is there already and was left alone; remove it to build it again."; \
 	else $(BIN)/livrev demo $(DEMO); fi
 	@$(BIN)/livrev --review $(DEMO) status
+	@echo; echo "livrev is in $(BIN); to have it on your path: . $(BIN)/activate"
 
 test: $(VENV)/installed-dev ## run all tests
 	$(BIN)/python -m pytest $(TESTS)

@@ -17,7 +17,7 @@ CLOCK = {"SOURCE_DATE_EPOCH": "1793577600"}
 def reports(livrev: Path, folder: Path) -> dict[str, bytes]:
     """Files that ``livrev demo`` writes, run from ``folder``."""
     environment = {k: v for k, v in os.environ.items() if k != "PYTHONPATH"} | CLOCK
-    subprocess.run([livrev, "demo", "demo"], cwd=folder, env=environment, check=True, capture_output=True)  # noqa: S603 - our own command
+    subprocess.run([livrev, "demo", "demo"], cwd=folder, env=environment, check=True, capture_output=True)
     written = folder / "demo" / "reports"
     return {str(path.relative_to(written)): path.read_bytes() for path in sorted(written.rglob("*"))}
 
@@ -33,7 +33,7 @@ def main() -> int:
             results.append(reports(livrev, folder))
     first = results[0]
     differing = [name for name in first if any(other.get(name) != first[name] for other in results[1:])]
-    if len(first) < 10 or differing:  # noqa: PLR2004 - the report, five tables in three forms, figures
+    if len(first) < 10 or differing:
         sys.stderr.write(f"the wheel's demo wrote {len(first)} files; differing: {differing}\n")
         return 1
     sys.stdout.write(f"wheel: {len(first)} files, the same bytes from two runs and from the checkout\n")

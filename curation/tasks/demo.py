@@ -14,7 +14,7 @@ from curation.sources.standin import Corpus, StandIn
 from curation.store import records
 from curation.store.connect import Stamp
 from curation.tasks import conflicts, fulltext, reference, vote
-from curation.tasks.extract import extract
+from curation.tasks.extract import Extracted, extract
 from curation.tasks.network import NetworkSettings, pubmed
 from curation.tasks.report import report
 from curation.tasks.review import Review
@@ -24,10 +24,11 @@ from screening.flow import Retrieval
 
 @dataclass(frozen=True, slots=True)
 class Demonstrated:
-    """Where the demonstration is, what its update brought, and the files it wrote (relative to the folder)."""
+    """Where the demonstration is, what its update brought and included, and its files (relative to the folder)."""
 
     folder: Path
     updated: Updated
+    included: Extracted
     files: tuple[str, ...]
 
 
@@ -43,23 +44,24 @@ def demo(folder: Path, clock: Callable[[], datetime]) -> Demonstrated:
     shutil.rmtree(building, ignore_errors=True)
     building.mkdir(parents=True)
     with reference.load(building, _stamp(clock, "livrev", "demo: release 1.0")) as review:
-        updated = _first_update(review, clock)
+        updated, included = _first_update(review, clock)
         files = report(review, building / review.protocol.output.folder)
     if folder.exists():
         folder.rmdir()
     building.rename(folder)
-    return Demonstrated(folder, updated, tuple(str(f.relative_to(building)) for f in files))
+    return Demonstrated(folder, updated, included, tuple(str(f.relative_to(building)) for f in files))
 
 
-def _first_update(review: Review, clock: Callable[[], datetime]) -> Updated:
+def _first_update(review: Review, clock: Callable[[], datetime]) -> tuple[Updated, Extracted]:
     with StandIn(Corpus.from_xml(reference.corpus_file())) as standin:
         settings = NetworkSettings(base_url=standin.url)
         with pubmed(review.protocol, settings) as source:
             updated = update(review, source, clock, _stamp(clock, "livrev", "demo: update"))
     for number, decided in enumerate(reference.decisions(), 1):
         _decide(review, decided, f"demo-{number}", _stamp(clock, decided.reviewer, f"demo: {decided.stage}"))
-    extract(review, reference.new_study_file(), "demo-a", _stamp(clock, "demo-a", "demo: extract"))
-    return updated
+    return updated, extract(
+        review, reference.new_study_file(), "demo-a", _stamp(clock, "demo-a", "demo: extract")
+    )
 
 
 def _decide(review: Review, decided: reference.Decided, uid: str, stamp: Stamp) -> None:

@@ -133,8 +133,8 @@ def _changed(material: _Material) -> list[str]:
         if then is None or now.result is None or then.result is None or now.result.k == then.result.k:
             continue
         items.append(
-            f"{now.synthesis.title}: {then.result.k} to {now.result.k} AUCs pooled, "
-            f"{then.result.estimate:.3f} ({then.result.low:.3f} to {then.result.high:.3f}) to "
+            f"{now.synthesis.title} ({now.synthesis.method} method): {now.result.k} AUCs pooled instead of "
+            f"{then.result.k}; from {then.result.estimate:.3f} ({then.result.low:.3f} to {then.result.high:.3f}) to "
             f"{now.result.estimate:.3f} ({now.result.low:.3f} to {now.result.high:.3f})."
         )
     return items or ["No pooled result changed."]
