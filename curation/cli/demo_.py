@@ -27,7 +27,7 @@ def command(folder: Path) -> None:
         f"  cd {folder}\n"
         "  livrev status\n"
         "  livrev pool\n"
-        "  livrev vote R{done.included.report} exclude --reason no-ai --as demo-b    # a change of mind\n"
+        f"  livrev vote R{done.included.report} exclude --reason no-ai --as demo-b    # a change of mind\n"
         "  livrev flow                                           # and the flow follows\n"
         "  livrev undo --as demo-b",
         err=True,
