@@ -7,9 +7,11 @@ import unicodedata
 
 from curation.errors import Usage
 
-_DOI = re.compile(r"10\.\d{4,9}/\S+", re.IGNORECASE)
-_PMID = re.compile(r"(?<!\d)([1-9]\d{0,7})(?!\d)")
-_PMCID = re.compile(r"PMC\s?(\d{1,9})", re.IGNORECASE)
+_DOI = re.compile(r"10\.[0-9]{4,9}/\S+")
+_PMID = re.compile(r"(?<!\d)(?<!PMC)(?<!PMC\s)([1-9]\d{0,7})(?!\d)", re.IGNORECASE | re.ASCII)
+_PMCID = re.compile(r"PMC\s?(\d{1,9})", re.IGNORECASE | re.ASCII)
+_CLOSING = ".,;\"'>"
+_LONGEST_REPORT_ID = 18  # digits that a number of the store can have
 
 # PubMed is at about 42 million; the stand-in numbers its own records from here, and no link is made of them.
 FIRST_STANDIN_PMID = 99_000_000
@@ -20,10 +22,10 @@ def doi(text: str | None) -> str | None:
     found = _DOI.search(text or "")
     if found is None:
         return None
-    bare = found.group().rstrip(".,;\"'>")
+    bare = found.group().rstrip(_CLOSING)
     while bare.endswith(")") and bare.count(")") > bare.count("("):
-        bare = bare[:-1]
-    return bare.lower()
+        bare = bare[:-1].rstrip(_CLOSING)
+    return bare.lower() if not bare.endswith("/") else None
 
 
 def pmid(text: str | None) -> str | None:
@@ -55,7 +57,7 @@ def report_id(text: str) -> int:
     Raises Usage when it is neither.
     """
     digits = text.strip().removeprefix("R").removeprefix("r")
-    if not digits.isascii() or not digits.isdigit():
+    if not digits.isascii() or not digits.isdigit() or len(digits) > _LONGEST_REPORT_ID:
         message = f"{text!r} is no report number; write it like R12 (livrev status lists what waits)"
         raise Usage(message)
     return int(digits)

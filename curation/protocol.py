@@ -31,6 +31,7 @@ class Service(StrEnum):
     """Where a source's records come from: asked over the network, a file somebody exported, an earlier version."""
 
     PUBMED = "pubmed"
+    EUROPEPMC = "europepmc"
     FILE = "file"
     PREVIOUS = "previous"
 

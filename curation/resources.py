@@ -11,7 +11,7 @@ from pathlib import Path
 
 @cache
 def shipped(*parts: str) -> Path:
-    """Path of a shipped file or folder, e.g. ``shipped("db", "queries")``.
+    """Path of a shipped file or folder, e.g. ``shipped("db", "migrations")``.
 
     Raises FileNotFoundError when the installation lacks it.
     """
@@ -22,9 +22,3 @@ def shipped(*parts: str) -> Path:
             return path
     missing = "/".join(parts)
     raise FileNotFoundError(f"this installation of livrev lacks {missing}; install it again")
-
-
-@cache
-def query(name: str) -> str:
-    """Text of the SQL query ``db/queries/NAME.sql``."""
-    return shipped("db", "queries", f"{name}.sql").read_text(encoding="utf-8")

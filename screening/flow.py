@@ -8,8 +8,8 @@ identities hold at every moment and a finished round prints none of them.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, fields, is_dataclass
 from enum import StrEnum
 
 from curation.model import SourceKind
@@ -108,8 +108,9 @@ class Arm:
 class FlowCounts:
     """Every number of a PRISMA 2020 flow diagram. ``previous`` is None for a new review.
 
-    ``removed_since`` counts studies and reports that left since the previous version; the template has no
-    box for them, so they are printed as a line of their own.
+    ``removed_since`` counts studies and reports that left since the previous version, ``other_overlap`` and
+    ``other_arm_removed`` records of other methods that are duplicates, or were removed by automation or for
+    other reasons; the template has no boxes for them, so they are printed as lines of their own.
     """
 
     databases: tuple[Line, ...]
@@ -126,6 +127,7 @@ class FlowCounts:
     excluded_automation: int = 0
     other_sources: tuple[Line, ...] = ()
     other_overlap: int = 0
+    other_arm_removed: int = 0
     other: Arm = Arm()
     previous: Totals | None = None
     removed_since: Totals = Totals(0, 0)
@@ -142,17 +144,26 @@ class FlowCounts:
         return self.awaiting_screening + sum(a.awaiting_retrieval + a.awaiting_assessment for a in arms)
 
 
+class Broken(StrEnum):
+    """How a rule of the flow is broken, in words about its two numbers."""
+
+    UNEQUAL = "{left} is not {right}"
+    EXCEEDED = "{left} is more than {right}"
+    NEGATIVE = "it is {left}"
+
+
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """An identity that does not hold, with both its sides."""
+    """An identity or a limit that does not hold, with both its sides (``right`` is 0 for a negative count)."""
 
     identity: str
     left: int
     right: int
+    how: Broken = Broken.UNEQUAL
 
     def __str__(self) -> str:
-        """The identity with its two numbers."""
-        return f"{self.identity}: {self.left} is not {self.right}"
+        """The identity with its numbers."""
+        return f"{self.identity}: {self.how.format(left=self.left, right=self.right)}"
 
 
 def placed(state: RecordState) -> Placed:
@@ -237,6 +248,7 @@ def counts(records: Iterable[Placed], context: Context) -> FlowCounts:
         ),
         other_sources=_per_kind(other, context),
         other_overlap=sum(r.place is Place.DUPLICATE for r in other),
+        other_arm_removed=sum(r.place in {Place.AUTOMATION, Place.OTHER_REMOVED} for r in other),
         other=other_arm,
         previous=context.previous,
         removed_since=left,
@@ -284,47 +296,45 @@ def _per_kind(records: Sequence[Placed], context: Context) -> tuple[Line, ...]:
 
 
 def failures(flow: FlowCounts) -> tuple[Failure, ...]:
-    """Identities of PRISMA 2020 that ``flow`` breaks; empty when it adds up."""
-    main, other = flow.main, flow.other
+    """What makes ``flow`` impossible; empty when it adds up.
+
+    Identities of PRISMA 2020 that are broken, parts that are larger than their whole, and negative counts.
+    """
+    equal = [*_main_identities(flow), *_arm_identities("", flow.main)]
+    equal += [*_other_identities(flow), *_arm_identities(" (other methods)", flow.other)]
+    equal += _totals_identities(flow)
+    broken = [Failure(name, a, b) for name, a, b in equal if a != b]
+    broken += [Failure(name, a, b, Broken.EXCEEDED) for name, a, b in _limits(flow) if a > b]
+    broken += [Failure(f"{name} >= 0", n, 0, Broken.NEGATIVE) for name, n in _numbers(flow) if n < 0]
+    return tuple(broken)
+
+
+Numbers = tuple[str, int, int]
+
+
+def _main_identities(flow: FlowCounts) -> list[Numbers]:
     removed = flow.duplicates + flow.automation + flow.other_removed
-    before, left = flow.previous or Totals(0, 0), flow.removed_since
-    identities = [
+    return [
         (
             "records screened = identified - removed before screening - awaiting screening",
             flow.screened,
             flow.identified - removed - flow.awaiting_screening,
         ),
-        ("reports sought = records screened - records excluded", main.sought, flow.screened - flow.excluded),
         (
-            "reports sought by other methods = their records - overlap with the main arm",
-            other.sought,
-            sum(line.n for line in flow.other_sources) - flow.other_overlap,
-        ),
-        *_arm_identities("", main),
-        *_arm_identities(" (other methods)", other),
-        (
-            "reports of new included studies = those of both arms",
-            flow.new.reports,
-            main.included + other.included,
-        ),
-        (
-            "total studies = previous + new - removed since",
-            flow.total.studies,
-            before.studies + flow.new.studies - left.studies,
-        ),
-        (
-            "total reports = previous + new - removed since",
-            flow.total.reports,
-            before.reports + flow.new.reports - left.reports,
+            "reports sought = records screened - records excluded",
+            flow.main.sought,
+            flow.screened - flow.excluded,
         ),
     ]
-    broken = [Failure(name, a, b) for name, a, b in identities if a != b]
-    if flow.new.studies > flow.new.reports:
-        broken.append(Failure("new studies <= reports of new studies", flow.new.studies, flow.new.reports))
-    return tuple(broken)
 
 
-def _arm_identities(suffix: str, arm: Arm) -> list[tuple[str, int, int]]:
+def _other_identities(flow: FlowCounts) -> list[Numbers]:
+    found = sum(line.n for line in flow.other_sources)
+    name = "reports sought by other methods = their records - duplicates - removed for other reasons"
+    return [(name, flow.other.sought, found - flow.other_overlap - flow.other_arm_removed)]
+
+
+def _arm_identities(suffix: str, arm: Arm) -> list[Numbers]:
     return [
         (
             f"reports assessed = sought - not retrieved - awaiting retrieval{suffix}",
@@ -337,3 +347,43 @@ def _arm_identities(suffix: str, arm: Arm) -> list[tuple[str, int, int]]:
             arm.assessed - arm.excluded_total - arm.awaiting_assessment,
         ),
     ]
+
+
+def _totals_identities(flow: FlowCounts) -> list[Numbers]:
+    included = flow.main.included + flow.other.included
+    rules = [("reports of new included studies = those of both arms", flow.new.reports, included)]
+    if flow.new.reports == 0:
+        rules.append(("no new study without a report of it", flow.new.studies, 0))
+    before, left = flow.previous or Totals(0, 0), flow.removed_since
+    for what in ("studies", "reports"):
+        was, new, gone, now = (getattr(t, what) for t in (before, flow.new, left, flow.total))
+        rules.append((f"total {what} = previous + new - removed since", now, was + new - gone))
+        if flow.previous is None:
+            rules.append(
+                (f"nothing is removed since a previous version where there is none, {what}", gone, 0)
+            )
+    return rules
+
+
+def _limits(flow: FlowCounts) -> list[Numbers]:
+    """Parts that cannot be more than their whole. A report may tell of several studies, so those are no limit."""
+    automation = "records excluded by automation tools <= records excluded"
+    limits = [(automation, flow.excluded_automation, flow.excluded)]
+    if flow.previous is not None:
+        left, before = flow.removed_since, flow.previous
+        limits.append(("studies removed since <= previous studies", left.studies, before.studies))
+        limits.append(("reports removed since <= previous reports", left.reports, before.reports))
+    return limits
+
+
+def _numbers(value: object, name: str = "") -> Iterator[tuple[str, int]]:
+    """Every number inside ``value``, with the names of the fields that lead to it."""
+    if isinstance(value, int):
+        yield name, value
+    elif isinstance(value, tuple):
+        for line in value:
+            yield from _numbers(line.n, f"{name}, {line.name}")
+    elif is_dataclass(value):
+        for field in fields(value):
+            inner = f"{name}, {field.name}" if name else field.name
+            yield from _numbers(getattr(value, field.name), inner.replace("_", " "))

@@ -6,7 +6,7 @@ import datetime as dt
 import getpass
 import json
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import asdict, is_dataclass
 from pathlib import Path
 from typing import Any
@@ -34,15 +34,25 @@ def clock() -> dt.datetime:
     epoch = os.environ.get("SOURCE_DATE_EPOCH")
     if epoch is None:
         return dt.datetime.now(dt.UTC)
-    if not epoch.isdigit():
-        message = f"SOURCE_DATE_EPOCH must be seconds since 1970, not {epoch!r}"
-        raise Configuration(message)
-    return dt.datetime.fromtimestamp(int(epoch), dt.UTC)
+    try:
+        return dt.datetime.fromtimestamp(int(epoch), dt.UTC)
+    except (ValueError, OverflowError, OSError) as problem:  # no number, or a time that no calendar holds
+        message = f"SOURCE_DATE_EPOCH must be a time in seconds since 1970, not {epoch!r}; unset it to use the clock"
+        raise Configuration(message) from problem
 
 
 def stamp(by: str | None = None) -> Stamp:
     """Who writes now, with which command."""
     return Stamp(clock(), by or getpass.getuser(), f"livrev {click.get_current_context().info_name}")
+
+
+def show_warnings() -> None:
+    """Have what the network's rooms warn of said on standard error, like every other warning."""
+    import logging  # noqa: PLC0415 - the network brings it along; no other command needs it
+
+    speaker = logging.StreamHandler()
+    speaker.setFormatter(logging.Formatter("livrev: warning: %(message)s"))
+    logging.getLogger("curation").handlers = [speaker]
 
 
 def print_json(value: object) -> None:
@@ -65,9 +75,16 @@ def output_folder(open_review: Review, to: Path | None) -> Path:
 
     Raises Usage when it is a file.
     """
-    folder = to or open_review.folder / open_review.protocol.output.folder
+    return no_file(to or open_review.folder / open_review.protocol.output.folder)
+
+
+def no_file(folder: Path) -> Path:
+    """``folder``, if it is one or can become one.
+
+    Raises Usage when it is a file.
+    """
     if folder.exists() and not folder.is_dir():
-        message = f"{folder} is a file; name a folder with --to"
+        message = f"{folder} is a file; name a folder"
         raise Usage(message)
     return folder
 
@@ -79,7 +96,18 @@ def print_written(files: list[Path]) -> None:
         click.echo(str(file.relative_to(here) if file.is_relative_to(here) else file))
 
 
-Command = Callable[..., Any]
+def counted(n: int, what: str) -> str:
+    """``1 record``, ``2 records``."""
+    return f"{n} {what}" if n == 1 else f"{n} {what}s"
+
+
+def print_duplicates(removed: int, unsure: int) -> None:
+    """What deduplication came to, in one line: records removed, pairs left to a person."""
+    hint = " (livrev duplicates --waiting)" if unsure else ""
+    click.echo(
+        f"duplicates: {removed} removed, {unsure} {'waits' if unsure == 1 else 'wait'} for a person{hint}"
+    )
+
 
 as_reviewer = click.option(
     "--as", "reviewer", required=True, metavar="ID", help="Who acts (id in review.toml)."

@@ -2,7 +2,7 @@
 
 import click
 
-from curation.cli.common import json_option, print_json, review, stamp
+from curation.cli.common import counted, json_option, print_duplicates, print_json, review, stamp
 from curation.tasks.dedupe import deduplicate
 
 
@@ -14,6 +14,5 @@ def command(as_json: bool) -> None:
     if as_json:
         print_json(done)
         return
-    click.echo(
-        f"{done.judged} pairs judged, {done.moved} records moved, {done.unsure} pairs wait for a person"
-    )
+    click.echo(f"{counted(done.judged, 'pair')} newly judged")
+    print_duplicates(done.moved, done.unsure)

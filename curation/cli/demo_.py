@@ -11,8 +11,9 @@ import click
 @click.argument("folder", metavar="[DIR]", type=click.Path(path_type=Path), default=Path("livrev-demo"))
 def command(folder: Path) -> None:
     from curation.cli.common import clock
-    from curation.tasks.demo import demo
+    from curation.tasks.demo import demo, refuse_occupied
 
+    refuse_occupied(folder)
     click.echo("Building the published review as release 1.0, then its first update ...", err=True)
     done = demo(folder, clock)
     found = done.updated.sources[0]

@@ -1,12 +1,15 @@
 """``livrev duplicates``."""
 
+from collections.abc import Mapping
+from dataclasses import asdict
+
 import click
 
-from curation.cli.common import json_option, print_json, review, stamp
+from curation.cli.common import counted, json_option, print_json, review, stamp
 from curation.errors import Usage
 from curation.identifiers import report_id
 from curation.model import Relation
-from curation.store.duplicates import Judged, standing
+from curation.store.duplicates import Judged
 from curation.tasks import dedupe
 
 
@@ -36,7 +39,8 @@ def command(  # noqa: PLR0913 - the words of the command
     said = [(relation, pair) for relation, pair in chosen if pair]
     with review() as open_review:
         if not said:
-            _print(dedupe.waiting(open_review.sql) if waiting else standing(open_review.sql), as_json=as_json)
+            found = (dedupe.waiting if waiting else dedupe.judged_pairs)(open_review.sql)
+            _print(found, dedupe.titles(open_review.sql, found), as_json=as_json)
             return
         if len(said) > 1 or reviewer is None:
             message = "decide on one pair at a time, and say who you are: --same A B --as ID"
@@ -47,14 +51,18 @@ def command(  # noqa: PLR0913 - the words of the command
             report_id(left), report_id(right), relation, by_person=True, evidence=evidence, by=reviewer
         )
         moved = dedupe.judge(open_review, judged, stamp(reviewer))
-    click.echo(f"{left} and {right}: {relation}; {moved} records moved")
+    effect = f"{counted(moved, 'record')} moved to another report" if moved else "no record moved"
+    click.echo(f"R{judged.left} and R{judged.right}: {relation}; {effect}")
 
 
-def _print(found: tuple[Judged, ...], *, as_json: bool) -> None:
+def _print(found: tuple[Judged, ...], titles: Mapping[int, str], *, as_json: bool) -> None:
     if as_json:
-        print_json(found)
+        named = [{"left_title": titles[p.left], "right_title": titles[p.right]} for p in found]
+        print_json([asdict(pair) | names for pair, names in zip(found, named, strict=True)])
         return
     for pair in found:
         click.echo(f"R{pair.left}\tR{pair.right}\t{pair.relation}\t{pair.evidence} ({pair.by})")
+        for record in (pair.left, pair.right):
+            click.echo(f"\tR{record}\t{titles[record]}")
     if not found:
         click.echo("no pairs", err=True)

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from curation.cli.common import as_reviewer, review, stamp
+from curation.cli.common import as_reviewer, counted, review, stamp
 from curation.tasks.extract import extract
 
 
@@ -16,4 +16,4 @@ from curation.tasks.extract import extract
 def command(file: Path, reviewer: str) -> None:
     with review() as open_review:
         done = extract(open_review, file, reviewer, stamp(reviewer))
-    click.echo(f"{done.study}: R{done.report}, {done.evaluations} evaluations")
+    click.echo(f"{done.study}: R{done.report}, {counted(done.evaluations, 'evaluation')}")

@@ -4,7 +4,8 @@ from pathlib import Path
 
 import click
 
-from curation.cli.common import json_option, print_json, review
+from curation.cli.common import json_option, no_file, print_json, review
+from curation.errors import Usage
 from curation.tasks.flow import Flow, Unreported, flow
 from curation.tasks.flow_lines import flow_lines
 
@@ -16,6 +17,9 @@ from curation.tasks.flow_lines import flow_lines
 )
 @json_option
 def command(number: int | None, file: Path | None, as_json: bool) -> None:
+    if file is not None and as_json:
+        message = "ask for the drawing or for JSON: --svg FILE or --json"
+        raise Usage(message)
     with review() as open_review:
         found = flow(open_review, number)
         title = f"PRISMA 2020 flow diagram: {open_review.protocol.review.title}"
@@ -37,5 +41,5 @@ def command(number: int | None, file: Path | None, as_json: bool) -> None:
 def _draw(found: Flow, title: str, file: Path) -> None:
     from curation.tasks.outputs import Output, flow_svg, write
 
-    for path in write(file.parent, [Output(file.name, flow_svg(found, title))]):
+    for path in write(no_file(file.parent), [Output(file.name, flow_svg(found, title))]):
         click.echo(str(path))

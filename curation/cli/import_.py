@@ -5,7 +5,7 @@ from pathlib import Path
 
 import click
 
-from curation.cli.common import clock, json_option, print_json, review, stamp
+from curation.cli.common import clock, json_option, print_duplicates, print_json, review, stamp
 from curation.errors import Exit
 from curation.tasks.import_file import FileToImport, import_file
 
@@ -16,7 +16,10 @@ from curation.tasks.import_file import FileToImport, import_file
     "--source", required=True, metavar="KEY", help="Source in review.toml that the file comes from."
 )
 @click.option(
-    "--searched-on", type=click.DateTime(["%Y-%m-%d"]), help="Day the source was searched (default: today)."
+    "--searched-on",
+    type=click.DateTime(["%Y-%m-%d"]),
+    metavar="YYYY-MM-DD",
+    help="Day the source was searched (default: today).",
 )
 @click.option(
     "--allow-partial", is_flag=True, help="Take in what can be read; what cannot is kept with the reason."
@@ -33,7 +36,7 @@ def command(file: Path, source: str, searched_on: datetime | None, allow_partial
             f"{done.file}: {done.format}, {done.encoding}: {done.records} records, {done.new} new, {done.known} known, "
             f"{done.within} twice in the file, {done.revised} revised"
         )
-        click.echo(f"duplicates: {done.duplicates.moved} removed, {done.duplicates.unsure} wait for a person")
+        print_duplicates(done.duplicates.moved, done.duplicates.unsure)
     for lost in done.refused:
         click.echo(f"livrev: warning: {done.file}: {lost}", err=True)
     return Exit.WARNINGS if done.refused else Exit.DONE

@@ -5,6 +5,7 @@ A command's module is imported when that command runs, so ``livrev --help`` need
 
 from __future__ import annotations
 
+import errno
 import importlib
 import sqlite3
 import sys
@@ -24,6 +25,7 @@ COMMANDS = {
     "search": "Search one source over the network, or only count what it would find.",
     "import": "Take an export file of a database in (RIS, MEDLINE/nbib).",
     "update": "Search every network source, take in what is new, remove duplicates.",
+    "schedule": "Have livrev update start by itself: systemd, cron, GitHub, launchd, Windows.",
     "dedupe": "Judge duplicates by rule over the whole store.",
     "duplicates": "List duplicates; decide on a pair.",
     "vote": "Cast one vote on a report.",
@@ -35,6 +37,7 @@ COMMANDS = {
     "pool": "Pool the AUCs by each declared synthesis.",
     "tables": "Write Tables 1 to 4 and the pooled results.",
     "flow": "PRISMA 2020 flow: numbers, or the diagram.",
+    "check": "Look at what needs a person's eye: notices of retraction and correction.",
     "report": "Write the report, its tables and figures.",
 }
 
@@ -60,7 +63,9 @@ class LazyGroup(click.Group):
             formatter.write_dl(list(COMMANDS.items()))
 
 
-@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(
+    cls=LazyGroup, invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"]}
+)
 @click.version_option(__version__, prog_name="livrev")
 @click.option(
     "--review",
@@ -76,6 +81,9 @@ def livrev(ctx: click.Context, folder: Path | None) -> None:
     1 failed or refused, 2 usage, 3 done with warnings, 75 try again later, 78 mend review.toml.
     """
     ctx.obj = folder
+    if ctx.invoked_subcommand is None:
+        click.echo(ctx.get_help(), err=True)
+        ctx.exit(Exit.USAGE)
 
 
 def main() -> None:
@@ -89,31 +97,82 @@ def run(arguments: list[str]) -> int:
     try:
         status = livrev.main(args=arguments, prog_name="livrev", standalone_mode=False)
     except click.ClickException as problem:
-        problem.show()
-        return problem.exit_code
+        return _say(Exit(problem.exit_code), _misspoken(problem))
     except click.Abort:
         click.echo("livrev: stopped; what was acknowledged is kept", err=True)
         return 130
     except LivrevError as problem:
-        _say(problem)
-        return int(problem.status)
-    except sqlite3.IntegrityError:
-        raise  # a promise of the schema was about to be broken: a defect, with its trace
-    except sqlite3.DatabaseError as problem:
-        click.echo(
-            f"livrev: the store cannot be used ({problem}); restore it from a copy in backups/", err=True
-        )
-        return int(Exit.FAILED)
-    except BrokenPipeError:
-        sys.stderr.close()  # the reader of our output has gone; nothing to say and nobody to say it to
-        return int(Exit.FAILED)
+        return _say(problem.status, problem.message, problem.faults)
+    except (sqlite3.DatabaseError, OSError) as problem:
+        said = _of_the_store(problem) if isinstance(problem, sqlite3.Error) else _of_the_disk(problem)
+        if said is None:
+            raise  # a promise of the schema broken, a fault in our SQL: a defect, with its trace
+        return _say(*said)
     return status if isinstance(status, int) else int(Exit.DONE)
 
 
-def _say(problem: LivrevError) -> None:
-    click.echo(f"livrev: {problem.message}", err=True)
-    for fault in problem.faults:
+def _say(status: Exit, message: str, faults: tuple[str, ...] = ()) -> int:
+    click.echo(f"livrev: {message}", err=True)
+    for fault in faults:
         click.echo(f"  {fault}", err=True)
+    return int(status)
+
+
+def _misspoken(problem: click.ClickException) -> str:
+    """What is wrong with the words of the command, on one line, and where its words are explained."""
+    said = " ".join(problem.format_message().split()).removesuffix(".").replace("%Y-%m-%d", "YYYY-MM-DD")
+    said = said[:1].lower() + said[1:]
+    context = problem.ctx if isinstance(problem, click.UsageError) else None
+    if context is None:
+        return said
+    if said.startswith("no such command"):
+        said += _near(said.split("'")[1])
+    return f"{said}; see: {context.command_path} --help"
+
+
+def _near(word: str) -> str:
+    from difflib import get_close_matches  # noqa: PLC0415 - some milliseconds that only a slip should cost
+
+    return "".join(f"; did you mean {name}?" for name in get_close_matches(word, COMMANDS, n=1))
+
+
+# Kinds of SQLite's result codes (https://sqlite.org/rescode.html) that lie outside this program.
+_DAMAGED = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
+_HELD = {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}
+_REFUSED = {sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN}
+
+
+def _of_the_store(problem: sqlite3.Error) -> tuple[Exit, str] | None:
+    """Status and message where the store's file is at fault; None where this program is."""
+    kind = getattr(problem, "sqlite_errorcode", 0) & 0xFF  # extended codes keep the kind in the lowest byte
+    said = str(problem).partition(" with text ")[0]  # a message of Python's own quotes the whole value
+    if kind in _DAMAGED or said.startswith("Could not decode to UTF-8"):
+        return Exit.FAILED, f"review.db is damaged ({said}); put an earlier copy of it in its place"
+    if kind in _HELD:
+        return Exit.TRY_AGAIN, "review.db is in use by another process; run the same command again"
+    if kind in _REFUSED:
+        return (
+            Exit.FAILED,
+            f"review.db cannot be used ({said}); nothing was stored: see to the disk and its rights",
+        )
+    return None
+
+
+# What a disk refuses: rights, space, names. Anything else that the system says is a defect of ours.
+_DISK = {
+    errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EEXIST,
+    errno.ENOTDIR, errno.EISDIR, errno.ENAMETOOLONG,
+}  # fmt: skip
+
+
+def _of_the_disk(problem: OSError) -> tuple[Exit, str] | None:
+    """Status and message where a file or folder cannot be read or written; None for a defect."""
+    if problem.errno not in _DISK or problem.filename is None:
+        return None
+    return (
+        Exit.FAILED,
+        f"{problem.filename} cannot be used ({problem.strerror}); mend that, or name another place",
+    )
 
 
 def _defect(kind: type[BaseException], value: BaseException, trace: TracebackType | None) -> None:

@@ -4,11 +4,12 @@ import os
 
 import click
 
-from curation.cli.common import clock, json_option, print_json, review, stamp
-from curation.cli.update_ import print_update
+from curation.cli.common import clock, json_option, print_json, review, show_warnings, stamp
+from curation.cli.update_ import alarm_options, allowed, print_update, progress_bar
 from curation.errors import Exit
-from curation.tasks.network import NetworkSettings, pubmed
-from curation.tasks.update import preview, update
+from curation.tasks.clients import clients
+from curation.tasks.network import NetworkSettings
+from curation.tasks.update import UpdateOptions, preview, update
 
 
 @click.command("search", help="Search one SOURCE over the network (all, if none is named).")
@@ -16,12 +17,17 @@ from curation.tasks.update import preview, update
 @click.option(
     "--dry-run", is_flag=True, help="Only ask how many it would find, and how PubMed reads the query."
 )
-@click.option("--allow-empty", is_flag=True, help="Accept no hits where there were some before.")
+@alarm_options
 @json_option
-def command(sources: tuple[str, ...], dry_run: bool, allow_empty: bool, as_json: bool) -> int:
-    with review() as open_review, pubmed(open_review.protocol, NetworkSettings.of(os.environ)) as source:
+def command(sources: tuple[str, ...], dry_run: bool, as_json: bool, **flags: bool) -> int:
+    show_warnings()
+    with (
+        review() as open_review,
+        clients(open_review.protocol, NetworkSettings.of(os.environ)) as asked,
+        progress_bar(shown=True) as progress,
+    ):
         if dry_run:
-            found = preview(open_review, source, sources)
+            found = preview(open_review, asked, sources)
             if as_json:
                 print_json(found)
                 return Exit.DONE
@@ -29,5 +35,6 @@ def command(sources: tuple[str, ...], dry_run: bool, allow_empty: bool, as_json:
                 click.echo(f"{item.source}: would find {item.found} records; {item.known} are known")
                 click.echo(f"  asked: {' '.join(item.query.split())}\n  read as: {item.translation}")
             return Exit.DONE
-        done = update(open_review, source, clock, stamp(), only=sources, allow_empty=allow_empty)
+        options = UpdateOptions(only=sources, allowed=allowed(flags))
+        done = update(open_review, asked, clock, stamp(), options, progress)
     return print_update(done, as_json=as_json)

@@ -3,18 +3,31 @@
 import click
 
 from curation.cli.common import clock, json_option, print_json, review
-from curation.tasks.status import Overview, overview
+from curation.errors import Usage
+from curation.report.standing import Search
+from curation.tasks.status import NEVER, Overview, overview
+from curation.tasks.waiting import Wanted, wanted_of
 
 
 @click.command("status", help="Where the review stands, what waits for whom, and what to do next.")
+@click.option("--as", "reviewer", metavar="ID", help="List the reports that want this reviewer's vote.")
+@click.option("--abstracts", is_flag=True, help="With --as: the abstracts too, to be read.")
 @json_option
-def command(as_json: bool) -> None:
+def command(reviewer: str | None, abstracts: bool, as_json: bool) -> None:
+    if abstracts and reviewer is None:
+        message = "whose? --abstracts goes with --as ID"
+        raise Usage(message)
     with review() as open_review:
-        found = overview(open_review, clock().date())
+        if reviewer is None:
+            found: Overview | tuple[Wanted, ...] = overview(open_review, clock().date())
+        else:
+            found = wanted_of(open_review, reviewer)
     if as_json:
         print_json(found)
-        return
-    _print(found)
+    elif isinstance(found, Overview):
+        _print(found)
+    else:
+        _print_wanted(found, abstracts=abstracts)
 
 
 def _print(found: Overview) -> None:
@@ -25,13 +38,15 @@ def _print(found: Overview) -> None:
     click.echo(version + through)
     click.echo("\nSearches")
     for search in now.searches:
-        due = f", due again {search.due}" if search.due and search.due != "now" else ""
-        late = "  OVERDUE" if search.name in found.overdue else ""
-        click.echo(f"  {search.name}: {search.last}, {search.found}{due}{late}")
+        click.echo(f"  {search.name}: {_last_and_next(search, overdue=search.name in found.overdue)}")
     if found.rounds:
         click.echo(f"\nRound {', '.join(map(str, found.rounds))}")
         for place, n in found.places:
-            click.echo(f"  {n:>6}  {place}")
+            click.echo(f"  {n:>6}  {_several(place) if n != 1 else place}")
+    if found.notices:
+        click.echo("\nNotices")
+        for notice in found.notices:
+            click.echo(f"  R{notice.report} {notice.kind.upper()} ({notice.source}): {notice.title}")
     click.echo("\nWaiting")
     for person in found.waiting:
         click.echo(
@@ -43,3 +58,25 @@ def _print(found: Overview) -> None:
     click.echo("\nNext")
     for step in found.next:
         click.echo(f"  {step}")
+
+
+def _last_and_next(search: Search, *, overdue: bool) -> str:
+    if search.last == NEVER:
+        return f"not searched yet{', due now' if overdue else ''}"
+    due = f", due again {search.due}" if search.due else ""
+    return f"{search.last}, {search.found}{due}{'  OVERDUE' if overdue else ''}"
+
+
+def _several(place: str) -> str:
+    """``records excluded`` for ``record excluded``."""
+    first, _, rest = place.partition(" ")
+    return f"{first}s {rest}" if first in {"record", "report", "duplicate"} else place
+
+
+def _print_wanted(found: tuple[Wanted, ...], *, abstracts: bool) -> None:
+    for item in found:
+        click.echo(f"R{item.report}\t{item.stage}\t{item.label}\t{item.title}")
+        if abstracts:
+            click.echo(f"\n{item.abstract or '(no abstract)'}\n")
+    if not found:
+        click.echo("nothing waits", err=True)

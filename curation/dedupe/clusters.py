@@ -78,7 +78,7 @@ class _Forest:
                 if self._root(other) == b:
                     return f"a person judged records {record} and {other} to be different"
         both = self._pmid[a] | self._pmid[b]
-        if check_pmid and self._pmid[a] and self._pmid[b] and self._pmid[a] != self._pmid[b]:
+        if check_pmid and both not in (self._pmid[a], self._pmid[b]):
             return f"the joined report would have {len(both)} PubMed numbers: {', '.join(sorted(both))}"
         low, high = min(a, b), max(a, b)
         self._parent[high] = low

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import lru_cache
 
 from rapidfuzz.fuzz import ratio
 
@@ -62,21 +63,26 @@ Judge = Callable[[Identified, Identified], Pair]
 
 
 def _within(group: Sequence[Identified], judge: Judge) -> Iterator[Pair]:
-    """Each record against the first of every distinct work in the group: no quadratic blow-up in a book's DOI."""
+    """Each record against the first of every distinct work in the group, which keeps the pairs linear in a book's DOI.
+
+    Records without a title come last: they fit every work, and must not join two that differ.
+    """
     works: list[Identified] = []
-    for record in sorted(group, key=lambda r: r.record):
-        judged = [judge(first, record) for first in works]
-        same = next((p for p in judged if p.relation is Relation.SAME), None)
-        if same is not None:
-            yield same
-            continue
-        if judged:
-            yield judged[0]
-        works.append(record)
+    for record in sorted(group, key=lambda r: (not _words(r.title), r.record)):
+        judged = [judge(*sorted((first, record), key=lambda r: r.record)) for first in works]
+        same = [pair for pair in judged if pair.relation is Relation.SAME]
+        if len(same) > 1 and not _words(record.title):
+            said = f"{same[0].evidence}, but it fits {len(same)} works and one has no title to compare"
+            yield replace(same[0], relation=Relation.UNSURE, evidence=said)
+        elif same:
+            yield same[0]
+        else:
+            yield from judged[:1]
+            works.append(record)
 
 
 def _same_pmid(a: Identified, b: Identified) -> Pair:
-    if a.title and b.title and not _same_title(a, b):
+    if _words(a.title) and _words(b.title) and not _same_title(a, b):
         said = f"both say PubMed number {a.pmid}, but their titles differ"
         return Pair(a.record, b.record, Relation.UNSURE, said)
     return Pair(a.record, b.record, Relation.SAME, f"same PubMed number {a.pmid}")
@@ -86,7 +92,7 @@ def _same_doi(a: Identified, b: Identified) -> Pair:
     if a.pmid and b.pmid and a.pmid != b.pmid:
         said = f"same DOI {a.doi}, but two PubMed numbers ({a.pmid}, {b.pmid})"
         return Pair(a.record, b.record, Relation.UNSURE, said)
-    if not a.title or not b.title:
+    if not _words(a.title) or not _words(b.title):
         said = f"same DOI {a.doi}, and one has no title to compare"
         return Pair(a.record, b.record, Relation.UNSURE, said)
     if not _same_title(a, b):
@@ -95,4 +101,8 @@ def _same_doi(a: Identified, b: Identified) -> Pair:
 
 
 def _same_title(a: Identified, b: Identified) -> bool:
-    return ratio(folded(a.title), folded(b.title)) >= SAME_TITLE
+    return ratio(_words(a.title), _words(b.title), score_cutoff=SAME_TITLE) >= SAME_TITLE
+
+
+# The supplement of a congress compares thousands of titles with each other.
+_words = lru_cache(maxsize=1 << 15)(folded)

@@ -5,18 +5,19 @@ TOML, one file a study; numbers are written as printed (``"0.812"``), so that th
 
 from __future__ import annotations
 
+import math
 import tomllib
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 from annotated_types import Ge, Len, MinLen
-from pydantic import TypeAdapter, ValidationError
 
 from curation import identifiers
 from curation.errors import BadInput
+from curation.faults import Fault, KeyPath, Lines, checked_as, dotted, merged, repeated, rows
 from curation.model import Author, Citation, Evaluation, Validation
 
 _STRICT = {"extra": "forbid", "str_strip_whitespace": True}
@@ -148,35 +149,104 @@ class StudyFile:
 def read(path: Path) -> StudyFile:
     """The study in ``path``.
 
-    Raises BadInput with every fault of the file, each with its key.
+    Raises BadInput with every fault of the file, each with its line and key.
     """
     try:
-        plain = tomllib.loads(path.read_text(encoding="utf-8"))
+        text = path.read_text(encoding="utf-8-sig")
+        plain = tomllib.loads(text)
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as problem:
         message = f"{path} cannot be read as a study file: {problem}"
         raise BadInput(message) from problem
-    try:
-        study = TypeAdapter(StudyFile).validate_python(plain)
-    except ValidationError as problem:
-        faults = tuple(f"{'.'.join(map(str, e['loc']))}: {e['msg'].lower()}" for e in problem.errors())
-        message = f"{path} has {len(faults)} fault(s); nothing was taken in"
-        raise BadInput(message, faults=faults) from problem
-    if faults := tuple(_faults(study)):
-        message = f"{path} has {len(faults)} fault(s); nothing was taken in"
-        raise BadInput(message, faults=faults)
+    study, of_shape = checked_as(StudyFile, plain, "add it")
+    faults = merged(of_shape, _meaning(plain))
+    if faults or study is None:
+        count = f"{len(faults)} fault{'s' if len(faults) != 1 else ''}"
+        message = f"{path} has {count}; nothing was taken in"
+        raise BadInput(message, faults=Lines(text).told(faults))
     return study
 
 
-def _faults(study: StudyFile) -> Iterator[str]:
-    for key, n in Counter(e.key for e in study.evaluations).items():
+def _meaning(plain: Mapping[str, Any]) -> Iterator[Fault]:
+    """Faults that types alone cannot see. Reads the raw values, so that all faults show at once."""
+    yield from repeated(plain, "evaluations", "key")
+    yield from repeated(plain, "facts", "field")
+    yield from _same_cell(plain)
+    for index, row in rows(plain, "evaluations"):
+        yield from _auc(row, index)
+    for index, row in rows(plain, "facts"):
+        yield from _fact(row, index)
+    for index, row in rows(plain, "ages"):
+        for key in ("mean", "sd"):
+            if isinstance(row.get(key), str) and _number(row[key]) is None:
+                where: KeyPath = ("ages", index, key)
+                yield where, f"{dotted(where)}: must be a number of years as printed; it is {row[key]!r}"
+    yield from _identifiers(plain)
+
+
+def _same_cell(plain: Mapping[str, Any]) -> Iterator[Fault]:
+    """Two evaluations in one cell of a table: one of them would not be printed."""
+    cells = [
+        (i, tuple(row.get(k) for k in ("table", "row", "column"))) for i, row in rows(plain, "evaluations")
+    ]
+    for cell, n in Counter(str(cell) for _, cell in cells if None not in cell).items():
         if n > 1:
-            yield f"evaluations: key {key!r} stands {n} times; each evaluation needs its own"
-    for e in study.evaluations:
-        try:
-            auc = float(e.auc)
-            low, high = (float(limit) for limit in e.ci) if e.ci else (auc, auc)
-        except ValueError:
-            yield f'evaluations {e.key}: AUC and limits must be numbers, as printed, like "0.812"'
-            continue
-        if not 0 <= low <= auc <= high <= 1:
-            yield f"evaluations {e.key}: 0 <= {low} <= {auc} <= {high} <= 1 does not hold; check the page"
+            where: KeyPath = ("evaluations", max(i for i, other in cells if str(other) == cell), "row")
+            said = f"table, row and column {cell} stand {n} times; one cell holds one AUC"
+            yield where, f"{dotted(where)}: {said}"
+
+
+def _auc(row: Mapping[str, Any], index: int) -> Iterator[Fault]:
+    limits = row.get("ci", [])
+    printed = [row.get("auc"), *(limits if isinstance(limits, list) else [])]
+    if not all(isinstance(text, str) for text in printed):
+        return
+    where: KeyPath = ("evaluations", index, "auc")
+    numbers = [number for text in printed if (number := _number(text)) is not None]
+    if len(numbers) < len(printed):
+        said = 'AUC and limits must be numbers as printed, like "0.812"'
+        yield where, f"{dotted(where)}: {said}; they are {printed}"
+        return
+    if any(not 0 <= number <= 1 for number in numbers):
+        yield where, f"{dotted(where)}: AUC and limits lie between 0 and 1; they are {', '.join(printed)}"
+        return
+    match numbers:
+        case [auc, low, high] if not low <= auc <= high:
+            said = f"AUC {printed[0]} is not inside its interval {printed[1]} to {printed[2]}; check the page"
+            yield where, f"{dotted(where)}: {said}"
+
+
+def _fact(row: Mapping[str, Any], index: int) -> Iterator[Fault]:
+    if "value" not in row:
+        return
+    value = row["value"]
+    number = type(value) is int and value >= 1  # True is an int, and no number of patients
+    names = isinstance(value, list) and all(isinstance(name, str) and name.strip() for name in value)
+    match row.get("field"):
+        case "cohort_size":
+            right, said = number, "must be a number of patients, 1 or more"
+        case "receptors" | "primary_tumours":
+            right, said = names, 'must be a list of names, like ["EGFR"]'
+        case _:
+            right, said = number or names, "must be a number of patients or a list of names"
+    if not right:
+        where: KeyPath = ("facts", index, "value")
+        yield where, f"{dotted(where)}: {said}; it is {value!r}"
+
+
+def _identifiers(plain: Mapping[str, Any]) -> Iterator[Fault]:
+    report = plain.get("report")
+    if not isinstance(report, Mapping):
+        return
+    for key, clean in (("doi", identifiers.doi), ("pmid", identifiers.pmid)):
+        text = report.get(key)
+        if isinstance(text, str) and text.strip() and clean(text) is None:
+            name = "a DOI" if key == "doi" else "a PubMed number"
+            yield ("report", key), f"report.{key}: must hold {name}; it is {text!r}"
+
+
+def _number(text: str) -> float | None:
+    try:
+        number = float(text)
+    except ValueError:
+        return None
+    return number if math.isfinite(number) else None

@@ -13,7 +13,7 @@ from curation.synthesis.pooled import Pooled
 
 @dataclass(frozen=True, slots=True)
 class Cohorts:
-    """Cohort sizes over studies (patients): total, mean, standard deviation (n - 1), range. None below two studies."""
+    """Cohort sizes over studies (patients): total, mean, standard deviation (n - 1), range. ``sd`` None below two studies."""
 
     studies: int
     total: int
@@ -56,24 +56,29 @@ def receptors(studies: Sequence[Study]) -> tuple[Share, ...]:
 
 def overview(studies: Sequence[Study]) -> str:
     """The abstract's sentence on studies, patients and receptors."""
+    if not studies:
+        return "No study has met the criteria yet."
     size = cohorts(studies)
     counted = "One study" if len(studies) == 1 else f"{len(studies)} studies"
     if size is None:
         return f"{counted} met the criteria; no cohort size was reported."
-    spread = "" if size.sd is None else f" ± {size.sd:.0f}"
     shares = ", ".join(f"{s.name} in {s.studies} ({s.percent:.1f} %)" for s in receptors(studies))
     known = "" if size.studies == len(studies) else f" (reported by {size.studies})"
     verb = "comprises" if len(studies) == 1 else "comprise"
-    return (
-        f"{counted} {verb} {size.total:,} patients{known}, {size.mean:.0f}{spread} per study "
-        f"(range {size.smallest} to {size.largest}). Receptors analysed: {shares}."
-    )
+    spread = ""
+    if size.sd is not None:
+        spread = f", {size.mean:.0f} ± {size.sd:.0f} per study (range {size.smallest} to {size.largest})"
+    analysed = f"Receptors analysed: {shares}." if shares else "No receptor was reported."
+    return f"{counted} {verb} {size.total:,} patients{known}{spread}. {analysed}"
 
 
 def why_they_differ(published: Pooled, recommended: Pooled) -> str:
     """Why the published and the recommended result differ, in the numbers of both."""
-    higher = "lower" if recommended.estimate < published.estimate else "higher"
-    difference = abs(recommended.estimate - published.estimate)
+    difference = f"{abs(recommended.estimate - published.estimate):.3f}"
+    if difference == "0.000":
+        apart = "the same to three decimals"
+    else:
+        apart = f"{difference} {'lower' if recommended.estimate < published.estimate else 'higher'}"
     ratio = (recommended.high - recommended.low) / (published.high - published.low)
     width = f"{ratio:.1f} times as wide" if ratio >= 1 else f"{1 / ratio:.1f} times narrower"
     borrowed = sum(row.borrowed for row in published.rows)
@@ -83,6 +88,6 @@ def why_they_differ(published: Pooled, recommended: Pooled) -> str:
         f"the others: {published.estimate:.3f} ({published.low:.3f} to {published.high:.3f}). The recommended method "
         f"takes one AUC a study for one marker and one kind of validation ({recommended.k} with an interval, "
         f"{recommended.k_left_out} left out without), on the logit scale with random effects: "
-        f"{recommended.estimate:.3f} ({recommended.low:.3f} to {recommended.high:.3f}), {difference:.3f} {higher}, "
+        f"{recommended.estimate:.3f} ({recommended.low:.3f} to {recommended.high:.3f}), {apart}, "
         f"with an interval {width}."
     )

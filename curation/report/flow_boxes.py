@@ -8,7 +8,7 @@ left since the previous version, duplicates among other methods) are added only 
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 
@@ -96,11 +96,9 @@ class Diagram:
 
 def boxes(flow: FlowCounts) -> Diagram:
     """Boxes of ``flow``; raises Refused naming every identity that does not hold."""
-    faults = _faults(flow)
+    faults = tuple(str(failure) for failure in failures(flow))
     if faults:
-        message = (
-            "the flow does not add up, so no diagram was drawn; livrev check names the records behind it"
-        )
+        message = "the flow does not add up, so no diagram was drawn"
         raise Refused(message, faults=faults)
     updated = flow.previous is not None
     parts = [*_main_arm(_main_numbers(flow)), *_other_arm(flow), _included(flow.new, updated=updated)]
@@ -148,33 +146,6 @@ class _Main:
     excluded_by: tuple[Named, ...] = ()
     awaiting_screening: int = 0
     reports: _Reports = _Reports()
-
-
-def _faults(flow: FlowCounts) -> tuple[str, ...]:
-    """What ``screening.flow`` finds broken, and what only shows when the boxes are written."""
-    found = [str(failure) for failure in failures(flow)]
-    found += [f"{name} >= 0: it is {n}" for name, n in _numbers(flow) if n < 0]
-    if flow.excluded_automation > flow.excluded:
-        both = f"{flow.excluded_automation} is more than {flow.excluded}"
-        found.append(f"records excluded by automation tools <= records excluded: {both}")
-    if flow.previous is None and flow.removed_since != Totals(0, 0):
-        left = flow.removed_since
-        both = f"{left.studies} studies and {left.reports} reports are given"
-        found.append(f"nothing is removed since a previous version where there is none: {both}")
-    return tuple(found)
-
-
-def _numbers(value: object, name: str = "") -> Iterator[tuple[str, int]]:
-    """Every number inside ``value``, with the names of the fields that lead to it."""
-    if isinstance(value, int):
-        yield name, value
-    elif isinstance(value, tuple):
-        for line in value:
-            yield from _numbers(line.n, f"{name}, {line.name}")
-    elif dataclasses.is_dataclass(value):
-        for field in dataclasses.fields(value):
-            inner = f"{name}, {field.name}" if name else field.name
-            yield from _numbers(getattr(value, field.name), inner.replace("_", " "))
 
 
 def _main_numbers(flow: FlowCounts) -> _Main:
@@ -247,6 +218,7 @@ def _other_arm(flow: FlowCounts) -> list[Box]:
         Entry("Records identified from:"),
         *_entries(_named(flow.other_sources), 1),
         *_waiting("Duplicate records removed", flow.other_overlap),
+        *_waiting("Records removed for other reasons", flow.other_arm_removed),
     )
     return [
         Box("other-identified", Column.OTHER, Row.IDENTIFIED, identified),

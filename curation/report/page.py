@@ -38,6 +38,7 @@ class Page:
     title: str
     question: str
     status: Status
+    notices: tuple[str, ...]
     news: tuple[str, ...]
     overview: str
     flow_svg: str

@@ -65,9 +65,9 @@ def table_of_evaluations(number: int, title: str, studies: Sequence[Study], note
     """
     by_key = {study.key: study for study in studies}
     chosen = [e for study in studies for e in study.evaluations if e.table == number]
-    lines: dict[int, list[Evaluation]] = {}
+    lines: dict[tuple[int, str], list[Evaluation]] = {}  # a row number is unique within its study only
     for evaluation in sorted(chosen, key=lambda e: (e.row, e.column)):
-        lines.setdefault(evaluation.row, []).append(evaluation)
+        lines.setdefault((evaluation.row, evaluation.study), []).append(evaluation)
     columns = max((e.column for e in chosen), default=1)
     blanks = ("",) * (columns - 1)
     header = ("Study", "Output/Prediction", "Best Performing Model", "AUC", *blanks, "95% CI", *blanks)

@@ -8,16 +8,16 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from curation.errors import Configuration, SourceFailed
-from curation.sources.http import Answer, Ask, Unusable, redacted
-from curation.sources.pubmed_xml import Incomplete, records
+from curation.sources.http import Answer, Ask, CutOff, GaveUp, Unusable, redacted
+from curation.sources.pubmed_xml import Incomplete, joined, records
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from curation.model import SourceRecord
     from curation.sources.http import Door
@@ -28,8 +28,12 @@ BASE_URL = "https://eutils.ncbi.nlm.nih.gov/entrez/eutils/"
 MOST_IDS = 9_999  # what one esearch gives; EDirect's figure and the error text's, the manual says 10,000
 HIGHEST_PMID = 99_999_999  # eight digits; PubMed is at about 42 million
 
+_SEARCHES = 3  # times that a search past the wall is begun, when PubMed changes while its parts are fetched
+_SECOND_LOOKS = 3  # at records that were left out of an answer and have a summary all the same
+_MOST_SUMMARIES = 200  # in one request
 _LONG_TERM = 1_500  # characters; NCBI asks for POST from "several hundred"
 _OK = 200
+_NO_SUMMARY = "cannot get document summary"
 _PASSING = re.compile(
     r"proxy_stream|failed to connect|error forwarding|search backend failed|rate limit|not supported: pubmed",
     re.IGNORECASE,
@@ -41,8 +45,9 @@ _LASTING = re.compile(r"retstart|empty term", re.IGNORECASE)
 class SearchAnswer:
     """What a whole search found: ``ids`` complete, in ascending numeric order.
 
-    ``translation`` is the query as PubMed understood it, ``db_build`` PubMed's state (empty when not told);
-    PRISMA-S asks for both to be kept.
+    ``translation`` is the query as PubMed understood it, ``translation_set`` how it mapped single terms (JSON
+    text: a list of ``from`` and ``to``), ``db_build`` PubMed's state (empty when not told); PRISMA-S asks for
+    them to be kept.
     """
 
     count: int
@@ -50,6 +55,7 @@ class SearchAnswer:
     translation: str
     warnings: tuple[str, ...]
     db_build: str
+    translation_set: str = "[]"
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +82,25 @@ class _Hits:
     ids: tuple[str, ...]
     translation: str
     warnings: tuple[str, ...]
+    translation_set: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Summary:
+    """One record in an esummary answer: its title, or why there is none."""
+
+    title: str
+    error: str
+
+    @property
+    def there(self) -> bool:
+        return not self.error
+
+    @property
+    def words(self) -> str:
+        if self.there:
+            return f"in PubMed after all: {self.title}"
+        return "not in PubMed any more" if self.error == _NO_SUMMARY else f"PubMed says: {self.error}"
 
 
 class PubMed:
@@ -91,25 +116,23 @@ class PubMed:
     ) -> None:
         self._door = door
         self._base = base_url.rstrip("/") + "/"
-        self._who = {"tool": tool, "email": email, "api_key": api_key or ""}
+        self._who = {"tool": tool} | ({"email": email} if email else {})
+        self._key = api_key or ""
+        self._largest: int | None = None  # numbers in one efetch request, once larger ones came in part only
 
     def search(self, query: str) -> SearchAnswer:
-        """Every PubMed number that ``query`` finds now.
+        """Every PubMed number that ``query`` finds now: one esearch up to 9,999 hits, part by part beyond.
 
-        Raises SourceFailed when PubMed did not understand the query as written or its numbers do not add
-        up, TryAgain when nothing usable came within the tries, Configuration for a bad API key.
+        Raises SourceFailed when PubMed did not understand the query as written, its numbers do not add up, or
+        it changed under each of three searches; TryAgain when nothing usable came within the tries;
+        Configuration for a bad API key.
         """
         build = self._asked("einfo.fcgi", {"retmode": "json", "version": "2.0"}, _build)
         whole = self._hits(query, MOST_IDS)
-        ids = whole.ids if whole.count <= MOST_IDS else self._parts(query)
-        if len(set(ids)) != whole.count:
-            raise SourceFailed(
-                f"PubMed counted {whole.count} records and gave {len(set(ids))} numbers; nothing was taken over; "
-                "run the search again"
-            )
-        return SearchAnswer(
-            whole.count, tuple(sorted(set(ids), key=int)), whole.translation, whole.warnings, build
-        )
+        if whole.count > MOST_IDS:
+            whole = self._past_the_wall(query, whole)
+        ids = tuple(sorted(whole.ids, key=int))
+        return SearchAnswer(whole.count, ids, whole.translation, whole.warnings, build, whole.translation_set)
 
     def count(self, query: str) -> CountAnswer:
         """Count what ``query`` would find, for a dry run; raises as ``search`` does."""
@@ -119,45 +142,104 @@ class PubMed:
     def fetch(self, ids: Sequence[str], batch: int = 200) -> Iterator[Batch]:
         """Give the records of ``ids`` in batches, each parsed to its end and matched number by number.
 
-        Raises TryAgain when a batch stayed incomplete over all tries, SourceFailed when PubMed sent records
-        nobody asked for or refused the numbers.
+        Raises TryAgain when an answer stayed incomplete over all tries, also for a single record; SourceFailed
+        when PubMed sent records nobody asked for or refused the numbers.
         """
         for start in range(0, len(ids), batch):
-            asked = tuple(ids[start : start + batch])
-            words = {"id": ",".join(asked), "retmode": "xml"}
-            yield self._asked("efetch.fcgi", words, partial(_whole_batch, asked), post=True)
+            yield self._batch(tuple(ids[start : start + batch]))
+
+    def told(self, ids: Sequence[str]) -> Mapping[str, str]:
+        """What PubMed's summaries say of records that did not come, in words, by number; raises as ``fetch``."""
+        return {number: summary.words for number, summary in self._summaries(ids).items()}
 
     def _hits(self, term: str, most: int) -> _Hits:
         words = {"term": term, "retmode": "json", "sort": "pub_date", "retmax": str(most)}
-        return self._asked("esearch.fcgi", words, _hits, post=len(term) > _LONG_TERM)
+        return self._asked("esearch.fcgi", words, partial(_hits, most), post=len(term) > _LONG_TERM)
 
-    def _parts(self, query: str) -> tuple[str, ...]:
-        found: list[str] = []
-        waiting = [(1, HIGHEST_PMID)]
+    def _past_the_wall(self, query: str, whole: _Hits) -> _Hits:
+        """``whole`` with all its numbers; begun again while PubMed's count moves underneath."""
+        for _ in range(_SEARCHES):
+            ids = frozenset(self._parts(query))
+            after = self._hits(query, 0)
+            if len(ids) == whole.count == after.count:
+                return replace(whole, ids=tuple(ids))
+            told, whole = (whole.count, len(ids)), after
+        if told[0] != after.count:
+            what = f"PubMed changed under each of {_SEARCHES} searches (it counts {after.count} records now)"
+        else:
+            what = f"PubMed counted {told[0]} records and gave {told[1]} numbers, {_SEARCHES} times"
+        raise SourceFailed(f"{what}; nothing was taken over; run the search again")
+
+    def _parts(self, query: str) -> Iterator[str]:
+        """Numbers of each range that PubMed numbers were halved to; the ranges are disjoint and leave none out."""
+        waiting = [*_halves(1, HIGHEST_PMID)]
         while waiting:
             low, high = waiting.pop()
             part = self._hits(f"( {query} ) AND {low}:{high} [UID]", MOST_IDS)
             if part.count <= MOST_IDS:
-                found.extend(part.ids)
-                continue
-            if low == high:
+                yield from part.ids
+            elif low == high:
                 raise SourceFailed(f"PubMed counts {part.count} records under the one number {low}")
-            middle = (low + high) // 2
-            waiting += [(low, middle), (middle + 1, high)]
-        return tuple(found)
+            else:
+                waiting += _halves(low, high)
+
+    def _batch(self, asked: tuple[str, ...]) -> Batch:
+        """One batch; what did not come although PubMed has a summary of it is asked for again."""
+        batch = self._in_parts(asked)
+        for _ in range(_SECOND_LOOKS):
+            there = tuple(n for n, summary in self._summaries(batch.missing).items() if summary.there)
+            if not there:
+                break
+            batch = _in_one(asked, (batch, self._in_parts(there)))
+        return batch
+
+    def _in_parts(self, asked: tuple[str, ...]) -> Batch:
+        """Records of ``asked``, halved where the answer stays cut; smaller requests are kept to from then on."""
+        parts: list[Batch] = []
+        waiting = [asked]
+        while waiting:
+            ids = waiting.pop()
+            if self._largest is not None and len(ids) > self._largest:
+                middle = (len(ids) + 1) // 2
+                waiting += [ids[middle:], ids[:middle]]
+                continue
+            try:
+                parts.append(self._fetched(ids))
+            except GaveUp as gave_up:
+                if not gave_up.cut or len(ids) == 1:
+                    raise
+                self._largest = (len(ids) + 1) // 2
+                waiting.append(ids)
+        return parts[0] if len(parts) == 1 else _in_one(asked, parts)
+
+    def _summaries(self, ids: Sequence[str]) -> dict[str, _Summary]:
+        found: dict[str, _Summary] = {}
+        for start in range(0, len(ids), _MOST_SUMMARIES):
+            asked = tuple(ids[start : start + _MOST_SUMMARIES])
+            words = {"id": ",".join(asked), "retmode": "json"}
+            found |= self._asked("esummary.fcgi", words, partial(_summaries, asked), post=True)
+        return found
+
+    def _fetched(self, ids: tuple[str, ...]) -> Batch:
+        words = {"id": ",".join(ids), "retmode": "xml"}
+        return self._asked("efetch.fcgi", words, partial(_whole_batch, ids), post=True)
 
     def _asked(
         self, tool: str, words: dict[str, str], reader: Callable[[Answer], T], *, post: bool = False
     ) -> T:
         url = self._base + tool
-        everything = {"db": "pubmed"} | words | {name: said for name, said in self._who.items() if said}
-        ask = Ask("POST", url, data=everything) if post else Ask("GET", url, params=everything)
-        return self._door.read(ask, partial(self._accepted, reader))
+        everything = {"db": "pubmed"} | words | self._who
+        accepted = partial(self._accepted, reader)
+        if not self._key and not post:
+            return self._door.read(Ask("GET", url, params=everything), accepted)
+        # A key goes by POST: addresses are written into the logs of libraries, proxies and servers.
+        secret = {"api_key": self._key} if self._key else {}
+        return self._door.read(Ask("POST", url, data=everything, secret=secret), accepted)
 
     def _accepted(self, reader: Callable[[Answer], T], answer: Answer) -> T:
         if answer.status == _OK:
             return reader(answer)
-        said = redacted(_one_line(answer.body), (self._who["api_key"],))
+        said = redacted(_one_line(answer.body), (self._key,))
         if "API key invalid" in said:
             raise Configuration("NCBI does not know the API key; correct or unset NCBI_API_KEY")
         if _PASSING.search(said):
@@ -182,10 +264,20 @@ def _whole_batch(asked: tuple[str, ...], answer: Answer) -> Batch:
     try:
         return parse_batch(answer.body, asked)
     except Incomplete as cut:
-        raise Unusable(cut.message) from cut
+        raise CutOff(cut.message) from cut
 
 
-def _hits(answer: Answer) -> _Hits:
+def _in_one(asked: tuple[str, ...], parts: Sequence[Batch]) -> Batch:
+    """Batch that was fetched in parts, with a body that reads as if it had come in one."""
+    return parse_batch(joined(record for part in parts for record in part.records), asked)
+
+
+def _halves(low: int, high: int) -> tuple[tuple[int, int], tuple[int, int]]:
+    middle = (low + high) // 2
+    return (low, middle), (middle + 1, high)
+
+
+def _hits(most: int, answer: Answer) -> _Hits:
     result = _json(answer).get("esearchresult")
     if not isinstance(result, dict):
         raise Unusable("a search answer without a result")
@@ -197,8 +289,23 @@ def _hits(answer: Answer) -> _Hits:
         count, ids = int(result["count"]), tuple(str(int(i)) for i in result["idlist"])
     except (KeyError, TypeError, ValueError) as error:
         raise Unusable("a search answer without count and numbers") from error
+    if len(set(ids)) != min(count, most):
+        raise Unusable(f"PubMed counted {count} records and gave {len(set(ids))} numbers")
     warnings = tuple(m for m in messages if m != "No items found.")
-    return _Hits(count, ids, str(result.get("querytranslation", "")), warnings)
+    mapped = json.dumps(result.get("translationset") or [], ensure_ascii=False, sort_keys=True)
+    return _Hits(count, ids, str(result.get("querytranslation", "")), warnings, mapped)
+
+
+def _summaries(asked: tuple[str, ...], answer: Answer) -> dict[str, _Summary]:
+    result = _json(answer).get("result")
+    if not isinstance(result, dict):
+        raise Unusable("summaries without a result")
+    return {number: _summary(result.get(number)) for number in asked}
+
+
+def _summary(told: object) -> _Summary:
+    about = told if isinstance(told, dict) else {"error": _NO_SUMMARY}
+    return _Summary(str(about.get("title", "")), str(about.get("error", "")))
 
 
 def _build(answer: Answer) -> str:

@@ -21,6 +21,10 @@ if TYPE_CHECKING:
 RAW_FORMAT = "pubmed-xml"
 
 _ARTICLES = frozenset({"PubmedArticle", "PubmedBookArticle"})
+_BEGIN = re.compile(rb"<Pubmed(Book)?Article[\s>]")
+_ENCODING = re.compile(rb"<\?xml[^>]*encoding=[\"']([^\"']+)")
+_PROLOG = 200  # bytes in which an encoding is declared
+_NOT_ALONE = (b"<!--", b"<![", b"<!ENTITY", b"xmlns")
 _YEAR = re.compile(r"\b(1[5-9]|20)\d\d\b")
 _PAGES = re.compile(r"([A-Za-z]*)(\d+)-(\d+)")
 _NO_TITLE = "[Not Available]."
@@ -37,18 +41,23 @@ def records(source: IO[bytes] | bytes) -> Iterator[SourceRecord]:
     Raises Incomplete when the body ends early, after the records before the end were already given: use them
     only when the iteration has ended by itself. Raises SourceFailed for a record without a PMID.
     """
-    stream = BytesIO(source) if isinstance(source, bytes) else source
+    received = _Received(BytesIO(source) if isinstance(source, bytes) else source)
     root: ET.Element | None = None
     try:
-        for event, element in ET.iterparse(stream, events=("start", "end")):
+        for event, element in ET.iterparse(received, events=("start", "end")):
             if root is None:
                 root = element
             elif event == "end" and element.tag in _ARTICLES:
-                yield _record(element)
+                yield _record(element, received.taken(element.tag))
                 root.clear()
     except ET.ParseError as error:
         raise Incomplete(f"the XML ends early or is broken ({error})") from error
     _check_root(root)
+
+
+def joined(found: Iterable[SourceRecord]) -> bytes:
+    """PubmedArticleSet of records as they were received; ``records`` reads the same from it."""
+    return b"<PubmedArticleSet>%s</PubmedArticleSet>" % b"".join(record.raw for record in found)
 
 
 def _check_root(root: ET.Element | None) -> None:
@@ -59,13 +68,53 @@ def _check_root(root: ET.Element | None) -> None:
     raise Incomplete(f"PubMed answered {told!r}" if told else f"expected a PubmedArticleSet, got {name}")
 
 
-def _record(element: ET.Element) -> SourceRecord:
-    element.tail = None
-    raw = ET.tostring(element, encoding="unicode").encode()
+class _Received:
+    """Hands bytes on to the parser and keeps them until the record they hold is taken as it was received.
+
+    Writing a record anew takes as long as all the rest of its reading. It is done only where its own bytes
+    would not stand for it alone: another encoding, or comments, CDATA, entities and namespaces of the document.
+    """
+
+    def __init__(self, source: IO[bytes]) -> None:
+        self._source = source
+        self._held = bytearray()
+        self._begun = False
+        self._plain = True
+
+    def read(self, size: int = -1) -> bytes:
+        """Next bytes of the source."""
+        piece = self._source.read(size)
+        if not self._begun:
+            self._begun, told = True, _ENCODING.search(piece[:_PROLOG])
+            self._plain = told is None or told.group(1).lower() == b"utf-8"
+        if self._plain:
+            self._held += piece
+        return piece
+
+    def taken(self, tag: str) -> bytes | None:
+        """Bytes of the record whose end the parser has just met; None when they would not stand alone."""
+        begin, last = _BEGIN.search(self._held), b"</%s>" % tag.encode()
+        end = self._held.find(last) + len(last)
+        if not self._plain or begin is None or end < len(last):
+            self._plain = False
+            return None
+        gap, raw = self._held[: begin.start()], bytes(self._held[begin.start() : end])
+        foreign = any(mark in gap for mark in _NOT_ALONE) or any(mark in raw for mark in _NOT_ALONE[:2])
+        if foreign or _BEGIN.search(raw, 1):
+            self._plain = False
+            return None
+        del self._held[:end]
+        return raw
+
+
+def _record(element: ET.Element, raw: bytes | None) -> SourceRecord:
     book = element.find("BookDocument")
     citation = _book(element, book) if book is not None else _article(element)
     if citation.pmid is None:
         raise SourceFailed("PubMed sent a record without a PMID")
+    if raw is None:
+        element.tail = None
+        raw = ET.tostring(element, encoding="unicode").encode()
     return SourceRecord(citation.pmid, raw, RAW_FORMAT, citation)
 
 
@@ -248,7 +297,9 @@ def _pmcid(ids: Iterable[ET.Element]) -> str | None:
 
 def _text(element: ET.Element | None) -> str:
     """All text within, inline markup left out, white space folded."""
-    return "" if element is None else " ".join("".join(element.itertext()).split())
+    if element is None:
+        return ""
+    return " ".join(("".join(element.itertext()) if len(element) else element.text or "").split())
 
 
 def _texts(element: ET.Element, path: str) -> tuple[str, ...]:

@@ -6,6 +6,7 @@ timeout store all of them; a deferred ``BEGIN`` loses up to half to "database is
 
 from __future__ import annotations
 
+import os
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -18,7 +19,7 @@ from curation import __version__
 from curation.errors import BadStore, TryAgain
 
 APPLICATION_ID = 0x4C565256  # "LVRV", so that file(1) and we know the file
-SCHEMA_VERSION = 2  # number of migrations; PRAGMA user_version
+SCHEMA_VERSION = 3  # number of migrations; PRAGMA user_version
 BUSY_MILLISECONDS = 30_000
 
 
@@ -50,13 +51,24 @@ class Store:
 
     @classmethod
     def create(cls, path: Path) -> Store:
-        """Make a new store at ``path``.
+        """Make a new store at ``path``: built beside it and put there whole, so a killed one leaves nothing there.
 
-        Raises BadStore when something is there already.
+        Raises BadStore when something is there already, also when another process was quicker.
         """
         if path.exists():
-            message = f"{path} exists already; choose another folder or open it as it is"
-            raise BadStore(message)
+            raise _taken(path)
+        building = path.with_name(f".{path.name}.{os.getpid()}.building")
+        try:
+            _prepared(building).close()
+            _put(building, path)
+        except (OSError, sqlite3.Error) as problem:
+            if path.exists():
+                raise _taken(path) from problem
+            raise
+        finally:
+            building.unlink(missing_ok=True)
+        for leftover in path.parent.glob(f".{path.name}.*.building*"):  # of processes that were killed
+            leftover.unlink(missing_ok=True)
         return cls(path, _prepared(path))
 
     @classmethod
@@ -103,10 +115,10 @@ class Store:
                 (stamp.at.isoformat(timespec="seconds"), stamp.by, stamp.command, __version__, protocol_id),
             )
             yield Change(row.lastrowid or 0, self.sql, stamp)
+            self.sql.execute("COMMIT")
         except BaseException:
-            self.sql.execute("ROLLBACK")
+            _roll_back(self.sql)
             raise
-        self.sql.execute("COMMIT")
 
     def as_of(self, watermark: int) -> Store:
         """The same store, read-only, as it was after change ``watermark``.
@@ -116,11 +128,12 @@ class Store:
         """
         sql = _connected(self.path)
         tables = sql.execute(
-            "SELECT name FROM main.sqlite_master WHERE type = 'table' AND sql LIKE '%change_id%'"
+            "SELECT name, iif(name = 'change', 'id', 'change_id') FROM main.sqlite_master"
+            " WHERE type = 'table' AND (name = 'change' OR sql LIKE '%change_id%')"
         ).fetchall()
-        for (table,) in tables:
+        for table, number in tables:
             sql.execute(
-                f"CREATE TEMP VIEW {table} AS SELECT * FROM main.{table} WHERE change_id <= {int(watermark)}"  # noqa: S608 - names from the schema, a number
+                f"CREATE TEMP VIEW {table} AS SELECT * FROM main.{table} WHERE {number} <= {int(watermark)}"  # noqa: S608 - names from the schema, a number
             )
         views = sql.execute(
             "SELECT sql FROM main.sqlite_master WHERE type = 'view' ORDER BY rowid"
@@ -129,6 +142,20 @@ class Store:
             sql.execute(text.replace("CREATE VIEW", "CREATE TEMP VIEW", 1))
         sql.execute("PRAGMA query_only = ON")
         return Store(self.path, sql)
+
+
+def _put(building: Path, path: Path) -> None:
+    """Give a finished store its name; a link never takes the place of another's store, a rename would."""
+    try:
+        path.hardlink_to(building)
+    except FileExistsError:
+        raise
+    except OSError:  # a file system without hard links
+        building.rename(path)
+
+
+def _taken(path: Path) -> BadStore:
+    return BadStore(f"{path} exists already; choose another folder or open it as it is")
 
 
 def _connected(path: Path) -> sqlite3.Connection:
@@ -166,10 +193,15 @@ def _migrate(sql: sqlite3.Connection) -> None:
             migrate(sql)
             sql.execute(f"PRAGMA application_id = {APPLICATION_ID}")
             sql.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
+        sql.execute("COMMIT")
     except BaseException:
-        sql.execute("ROLLBACK")
+        _roll_back(sql)
         raise
-    sql.execute("COMMIT")
+
+
+def _roll_back(sql: sqlite3.Connection) -> None:
+    if sql.in_transaction:  # SQLite has ended it by itself where the disk is full
+        sql.execute("ROLLBACK")
 
 
 def _check(path: Path) -> None:

@@ -11,13 +11,13 @@ from curation.errors import TryAgain
 
 
 @contextmanager
-def exclusive(folder: Path) -> Iterator[None]:
+def exclusive(folder: Path, wait: float = 0.0) -> Iterator[None]:
     """Hold the review's update lock, a SQLite file of its own (works wherever the store works).
 
-    Raises TryAgain at once when another process holds it.
+    Raises TryAgain when another process holds it for longer than ``wait`` seconds.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    holder = sqlite3.connect(folder / "update.lock", timeout=0, isolation_level=None)
+    holder = sqlite3.connect(folder / "update.lock", timeout=wait, isolation_level=None)
     try:
         try:
             holder.execute("BEGIN EXCLUSIVE")

@@ -7,12 +7,13 @@ This is the one module that imports ``sqlite_utils`` (which imports pandas): it 
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Sequence
 
 from sqlite_utils import Database, Migrations
 
 from curation.resources import shipped
 
-APPEND_ONLY = (
+SPINE = (
     "change",
     "protocol",
     "source",
@@ -38,6 +39,8 @@ APPEND_ONLY = (
     "appraisal",
     "release",
 )
+LEDGER = ("missing_record", "notice", "notice_decision")
+APPEND_ONLY = SPINE + LEDGER
 
 migrations = Migrations("livrev")
 
@@ -46,12 +49,7 @@ migrations = Migrations("livrev")
 def spine(db: Database) -> None:
     """Tables of the spine, each append-only."""
     _run(db.conn, "0001_spine")
-    for table in APPEND_ONLY:
-        for verb in ("UPDATE", "DELETE"):
-            db.conn.execute(
-                f"CREATE TRIGGER {table}_no_{verb.lower()} BEFORE {verb} ON {table} "
-                f"BEGIN SELECT raise(ABORT, '{table} is append-only'); END"
-            )
+    _append_only(db.conn, SPINE)
 
 
 @migrations()
@@ -60,9 +58,25 @@ def views(db: Database) -> None:
     _run(db.conn, "0002_views")
 
 
+@migrations()
+def ledger(db: Database) -> None:
+    """What a source did not deliver, and notices about records."""
+    _run(db.conn, "0003_ledger")
+    _append_only(db.conn, LEDGER)
+
+
 def migrate(connection: sqlite3.Connection) -> None:
     """Apply what is pending, inside the transaction the caller has begun."""
     migrations.apply(Database(connection))
+
+
+def _append_only(connection: sqlite3.Connection, tables: Sequence[str]) -> None:
+    for table in tables:
+        for verb in ("UPDATE", "DELETE"):
+            connection.execute(
+                f"CREATE TRIGGER {table}_no_{verb.lower()} BEFORE {verb} ON {table} "
+                f"BEGIN SELECT raise(ABORT, '{table} is append-only'); END"
+            )
 
 
 def _run(connection: sqlite3.Connection, name: str) -> None:

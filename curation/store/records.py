@@ -6,7 +6,7 @@ import hashlib
 import json
 import sqlite3
 import zlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from curation.errors import Usage
@@ -188,6 +188,26 @@ def report_of(sql: sqlite3.Connection, record_id: int) -> int:
         message = f"there is no record {record_id}"
         raise Usage(message)
     return int(row[0])
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """The numbers a record goes by: its source's own, PubMed's, and its report's."""
+
+    record: int
+    report: int
+    source: int
+    accession: str
+    pmid: str | None
+
+
+def named(sql: sqlite3.Connection) -> Iterator[Named]:
+    """Numbers of every record."""
+    rows = sql.execute(
+        "SELECT r.id, p.report_id, r.source_id, r.accession, v.pmid FROM record r"
+        " JOIN record_report p ON p.record_id = r.id JOIN revision_now v ON v.record_id = r.id ORDER BY r.id"
+    )
+    return (Named(*row) for row in rows)
 
 
 def by_identifier(sql: sqlite3.Connection, text: str) -> int | None:

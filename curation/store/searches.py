@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from curation.store.connect import Change
@@ -49,6 +49,7 @@ class RunFacts:
     translation: str = ""
     ids_sha256: str = ""
     db_build: str = ""
+    translation_set: str = ""
     warnings: tuple[str, ...] = ()
     file_name: str = ""
     file_sha256: str = ""
@@ -122,7 +123,7 @@ def add_run(change: Change, round_id: int, strategy_id: int, facts: RunFacts) ->
     row = change.sql.execute(
         "INSERT INTO search_run (round_id, strategy_id, how, searched_on, started_at, finished_at, query_sent,"
         " translation, found, known, ids_sha256, db_build, warnings, file_name, file_sha256, file_format, encoding,"
-        " note, change_id) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        " note, translation_set, change_id) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         (
             round_id,
             strategy_id,
@@ -142,6 +143,7 @@ def add_run(change: Change, round_id: int, strategy_id: int, facts: RunFacts) ->
             facts.file_format,
             facts.encoding,
             facts.note,
+            facts.translation_set,
             change.id,
         ),
     )
@@ -154,6 +156,37 @@ def add_hits(change: Change, run_id: int, event: str, record_ids: Iterable[int])
         "INSERT INTO hit (run_id, record_id, event, change_id) VALUES (?, ?, ?, ?)",
         ((run_id, record_id, event, change.id) for record_id in record_ids),
     )
+
+
+def add_missing(change: Change, run_id: int, told: Mapping[str, str]) -> None:
+    """Keep what a search found and the source did not deliver, with what the source says of each."""
+    change.sql.executemany(
+        "INSERT INTO missing_record (run_id, accession, told, change_id) VALUES (?, ?, ?, ?)",
+        ((run_id, accession, said, change.id) for accession, said in told.items()),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class LastRun:
+    """The newest search run of a source over the network or from a file."""
+
+    id: int
+    searched_on: str
+    finished_at: str | None
+    query_sent: str
+    translation: str
+    found: int | None
+
+
+def last_run(sql: sqlite3.Connection, source_key: str) -> LastRun | None:
+    """The newest run of a source that was made here (not merely reported by a publication)."""
+    row = sql.execute(
+        "SELECT s.id, s.searched_on, s.finished_at, s.query_sent, s.translation, s.found FROM search_run s"
+        " JOIN strategy t ON t.id = s.strategy_id JOIN source c ON c.id = t.source_id"
+        " WHERE c.key = ? AND s.how <> 'reported' ORDER BY s.id DESC LIMIT 1",
+        (source_key,),
+    ).fetchone()
+    return LastRun(*row) if row else None
 
 
 def add_refused(change: Change, run_id: int, line: int, reason: str, raw: str) -> None:

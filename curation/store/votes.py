@@ -77,10 +77,10 @@ class LastAct:
 
 
 def cast(change: Change, vote: NewVote) -> int:
-    """Keep a vote; one with a known ``uid`` is already there. Gives its id."""
-    change.sql.execute(
+    """Keep a vote whose ``uid`` is new (see ``by_uid``). Gives its id."""
+    row = change.sql.execute(
         "INSERT INTO vote (uid, report_id, stage, reviewer, decision, reason, note, change_id)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (uid) DO NOTHING",
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
         (
             vote.uid,
             vote.report,
@@ -92,7 +92,21 @@ def cast(change: Change, vote: NewVote) -> int:
             change.id,
         ),
     )
-    return int(change.sql.execute("SELECT id FROM vote WHERE uid = ?", (vote.uid,)).fetchone()[0])
+    return row.lastrowid or 0
+
+
+def by_uid(sql: sqlite3.Connection, uid: str) -> StoredVote | None:
+    """The vote with this ``uid`` as it was cast, also where a later one or an undo has taken its place."""
+    row = sql.execute(
+        "SELECT id, report_id, stage, reviewer, decision, reason, note FROM vote WHERE uid = ?", (uid,)
+    ).fetchone()
+    return _vote(row) if row else None
+
+
+def taken_back(sql: sqlite3.Connection, vote_id: int) -> bool:
+    """Whether a vote was undone."""
+    row = sql.execute("SELECT 1 FROM vote_undo WHERE vote_id = ?", (vote_id,)).fetchone()
+    return row is not None
 
 
 def settle(change: Change, resolution: NewResolution) -> None:

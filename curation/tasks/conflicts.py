@@ -9,7 +9,7 @@ from curation.model import Decision, Stage
 from curation.protocol import Role
 from curation.store import records, votes
 from curation.store.connect import Stamp
-from curation.tasks.places import all_places, report_ruling
+from curation.tasks.places import InRound, all_places, report_ruling
 from curation.tasks.review import Review
 from curation.tasks.vote import checked_reason, open_state
 from screening.flow import Place
@@ -44,17 +44,23 @@ class Decided:
 def conflicts(review: Review) -> tuple[Conflict, ...]:
     """Every open conflict, oldest report first."""
     found = []
-    waiting = {Place.AWAITING_SCREENING: Stage.ABSTRACT, Place.AWAITING_ASSESSMENT: Stage.FULLTEXT}
     for item in all_places(review.sql, review.protocol):
-        stage = waiting.get(item.placed.place)
-        if stage is None:
-            continue
-        report = item.placed.report
-        if report_ruling(review.sql, review.protocol, report, stage).verdict is Verdict.CONFLICT:
+        stage = in_conflict(item)
+        if stage is not None:
+            report = item.placed.report
             head = records.head(review.sql, report)
             voters = tuple(v.reviewer for v in votes.votes_of(review.sql, report, stage))
             found.append(Conflict(report, stage, voters, head.title, head.label))
     return tuple(found)
+
+
+def in_conflict(item: InRound) -> Stage | None:
+    """The stage at which a record's report waits for a resolution, if it does."""
+    if item.placed.place is Place.AWAITING_SCREENING and item.abstract.verdict is Verdict.CONFLICT:
+        return Stage.ABSTRACT
+    if item.placed.place is Place.AWAITING_ASSESSMENT and item.fulltext.verdict is Verdict.CONFLICT:
+        return Stage.FULLTEXT
+    return None
 
 
 def resolve(review: Review, decided: Decided, stamp: Stamp) -> Stage:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-from curation.dedupe.clusters import Clusters, Link, clusters
+from curation.dedupe.clusters import Clusters, Link, Refusal, clusters
 from curation.dedupe.compare import Identified, pairs
 from curation.errors import Refused, Usage
 from curation.model import Relation
-from curation.store import duplicates
+from curation.store import duplicates, records
 from curation.store.connect import Change, Stamp
 from curation.store.duplicates import Judged
 from curation.tasks.review import Review
@@ -36,11 +37,13 @@ def apply_rules(change: Change) -> Deduplicated:
     """The same inside a transaction, as an update or an import does it."""
     known = {(j.left, j.right): j for j in duplicates.standing(change.sql)}
     identified = [Identified(i.record, i.pmid, i.doi, i.title) for i in duplicates.identities(change.sql)]
+    said = pairs(identified)
     fresh = [
         Judged(p.left, p.right, p.relation, by_person=False, evidence=p.evidence, by=RULE)
-        for p in pairs(identified)
+        for p in said
         if not _stands(known.get((p.left, p.right)), p.relation)
     ]
+    fresh += _no_longer_said(known.values(), {(p.left, p.right) for p in said})
     duplicates.add(change, fresh)
     moved = form_reports(change)
     return Deduplicated(len(fresh), moved, len(waiting(change.sql)))
@@ -50,33 +53,51 @@ def _stands(judged: Judged | None, relation: Relation) -> bool:
     return judged is not None and (judged.by_person or judged.relation is relation)
 
 
+def _no_longer_said(known: Iterable[Judged], said: set[tuple[int, int]]) -> list[Judged]:
+    """Unions by rule whose ground a later revision of a record took away: a person decides on them."""
+    why = "a rule took them for the same report, which a later version of a record no longer bears out"
+    return [
+        replace(j, relation=Relation.UNSURE, evidence=why)
+        for j in known
+        if j.relation is Relation.SAME and not j.by_person and (j.left, j.right) not in said
+    ]
+
+
 def judge(review: Review, judged: Judged, stamp: Stamp) -> int:
     """Store a person's judgement of two records and form the reports anew; gives the number of records moved.
 
     Raises Usage for an unknown person or record, Refused when an earlier judgement stands against joining.
     """
-    if review.protocol.reviewer(judged.by) is None:
-        known = ", ".join(r.id for r in review.protocol.reviewers if r.active)
-        message = f"{judged.by!r} is no reviewer of this review (known: {known})"
-        raise Usage(message)
+    review.person(judged.by)
     low, high = sorted((judged.left, judged.right))
     if low == high:
         message = "name two different records"
         raise Usage(message)
     with review.change(stamp) as change:
-        records = duplicates.placements(change.sql)
+        known = duplicates.placements(change.sql)
         for record in (low, high):
-            if record not in records:
-                message = f"there is no record {record}; livrev duplicates lists the pairs"
+            if record not in known:
+                message = f"there is no record R{record}; livrev duplicates lists the pairs"
                 raise Usage(message)
+        before = _refused_to_people(change.sql)
         duplicates.add(change, [replace(judged, left=low, right=high, by_person=True)])
-        refused = [r for r in _clusters(change.sql).refused if (r.left, r.right) == (low, high)]
-        if judged.relation is Relation.SAME and refused:
-            message = (
-                f"records {low} and {high} cannot be one report: {refused[0].because}; take that back first"
-            )
-            raise Refused(message)
+        newly = [r for r in _refused_to_people(change.sql) if r not in before]
+        if judged.relation is Relation.SAME and newly:
+            raise Refused(_against(low, high, newly[0]))
         return form_reports(change)
+
+
+def _refused_to_people(sql: sqlite3.Connection) -> tuple[Refusal, ...]:
+    """Unions that people judged and that other judgements of people forbid."""
+    by_people = {(j.left, j.right) for j in duplicates.standing(sql) if j.by_person}
+    return tuple(r for r in _clusters(sql).refused if (r.left, r.right) in by_people)
+
+
+def _against(low: int, high: int, refusal: Refusal) -> str:
+    also = ""
+    if (refusal.left, refusal.right) != (low, high):
+        also = f", and records {refusal.left} and {refusal.right} to be the same report"
+    return f"records {low} and {high} cannot be one report: {refusal.because}{also}; take that back first"
 
 
 def form_reports(change: Change) -> int:
@@ -88,6 +109,17 @@ def form_reports(change: Change) -> int:
     return len(moves)
 
 
+def judged_pairs(sql: sqlite3.Connection) -> tuple[Judged, ...]:
+    """Every pair that a rule or a person has judged, with the judgement in force."""
+    return duplicates.standing(sql)
+
+
+def titles(sql: sqlite3.Connection, listed: Iterable[Judged]) -> dict[int, str]:
+    """Title of every record in the listed pairs, by record: what a person judges them on."""
+    wanted = {record for pair in listed for record in (pair.left, pair.right)}
+    return {record: c.title for record, c in records.citations(sql, sorted(wanted)).items()}
+
+
 def waiting(sql: sqlite3.Connection) -> tuple[Judged, ...]:
     """Pairs that wait for a person: unsure ones, and unions that a conflict forbade."""
     standing = duplicates.standing(sql)
@@ -95,8 +127,8 @@ def waiting(sql: sqlite3.Connection) -> tuple[Judged, ...]:
     report = duplicates.placements(sql)
     found = [j for j in standing if j.relation is Relation.UNSURE and report[j.left] != report[j.right]]
     for j in standing:
-        if (j.left, j.right) in refused and not j.by_person:
-            why = f"{j.evidence}, but {refused[j.left, j.right]}"
+        if (j.left, j.right) in refused:
+            why = f"{j.evidence or 'judged to be the same report'}, but {refused[j.left, j.right]}"
             found.append(Judged(j.left, j.right, Relation.UNSURE, by_person=False, evidence=why, by=j.by))
     return tuple(found)
 

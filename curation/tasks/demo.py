@@ -14,8 +14,9 @@ from curation.sources.standin import Corpus, StandIn
 from curation.store import records
 from curation.store.connect import Stamp
 from curation.tasks import conflicts, fulltext, reference, vote
+from curation.tasks.clients import clients
 from curation.tasks.extract import Extracted, extract
-from curation.tasks.network import NetworkSettings, pubmed
+from curation.tasks.network import NetworkSettings
 from curation.tasks.report import report
 from curation.tasks.review import Review
 from curation.tasks.update import Updated, update
@@ -37,9 +38,7 @@ def demo(folder: Path, clock: Callable[[], datetime]) -> Demonstrated:
 
     Raises Usage when ``folder`` is there and not empty.
     """
-    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
-        message = f"{folder} is not empty; name a new folder: livrev demo DIR"
-        raise Usage(message)
+    refuse_occupied(folder)
     building = folder.with_name(f".{folder.name}.building")
     shutil.rmtree(building, ignore_errors=True)
     building.mkdir(parents=True)
@@ -52,11 +51,21 @@ def demo(folder: Path, clock: Callable[[], datetime]) -> Demonstrated:
     return Demonstrated(folder, updated, included, tuple(str(f.relative_to(building)) for f in files))
 
 
+def refuse_occupied(folder: Path) -> None:
+    """Raise Usage when ``folder`` is a file, or is there and not empty."""
+    if folder.exists() and not folder.is_dir():
+        message = f"{folder} is a file; name a new folder: livrev demo DIR"
+        raise Usage(message)
+    if folder.exists() and any(folder.iterdir()):
+        message = f"{folder} is not empty; name a new folder: livrev demo DIR"
+        raise Usage(message)
+
+
 def _first_update(review: Review, clock: Callable[[], datetime]) -> tuple[Updated, Extracted]:
     with StandIn(Corpus.from_xml(reference.corpus_file())) as standin:
         settings = NetworkSettings(base_url=standin.url)
-        with pubmed(review.protocol, settings) as source:
-            updated = update(review, source, clock, _stamp(clock, "livrev", "demo: update"))
+        with clients(review.protocol, settings) as asked:
+            updated = update(review, asked, clock, _stamp(clock, "livrev", "demo: update"))
     for number, decided in enumerate(reference.decisions(), 1):
         _decide(review, decided, f"demo-{number}", _stamp(clock, decided.reviewer, f"demo: {decided.stage}"))
     return updated, extract(

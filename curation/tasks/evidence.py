@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import cast
 
+from curation.config import revived
 from curation.errors import Usage
 from curation.model import Age, Evaluation, Study
 from curation.protocol import Protocol
-from curation.store import records, releases, searches, studies
+from curation.store import protocols, records, releases, searches, studies
 from curation.store.connect import Store
 from curation.store.releases import Release
 from curation.tasks.places import report_state
@@ -80,7 +82,7 @@ def current_and_released(store: Store, protocol: Protocol) -> tuple[Evidence, ..
 
 
 def released(store: Store, protocol: Protocol, version: str) -> Evidence:
-    """Evidence as of release ``version``.
+    """Evidence as of release ``version``, by the protocol in force then.
 
     Raises Usage when there is no such release.
     """
@@ -90,7 +92,9 @@ def released(store: Store, protocol: Protocol, version: str) -> Evidence:
         raise Usage(message)
     release = known[version]
     with store.as_of(release.watermark) as then:
-        return evidence(then.sql, protocol, f"release {version}", release)
+        in_force = protocols.current(then.sql)
+        protocol_then = revived(json.loads(in_force.parsed)) if in_force else protocol
+        return evidence(then.sql, protocol_then, f"release {version}", release)
 
 
 def _name_now(sql: sqlite3.Connection) -> str:

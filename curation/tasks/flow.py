@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from curation.errors import Refused, Usage
 from curation.store import flow as flow_store
-from curation.store import searches, studies
+from curation.store import records, searches, studies
 from curation.store.releases import releases
 from curation.tasks.evidence import Evidence, evidence, released
 from curation.tasks.places import all_places
@@ -62,22 +62,27 @@ def flow(review: Review, number: int | None = None) -> Flow:
 def _counted(review: Review, rounds: tuple[int, ...], before: Evidence | None) -> Flow:
     places = tuple(p.placed for p in all_places(review.sql, review.protocol) if p.round in rounds)
     previous = {s.study.key for s in before.studies} if before else set()
-    now = evidence(review.sql, review.protocol, "now")
-    gone = (
-        [s for s in before.studies if s.study.key not in {n.study.key for n in now.studies}] if before else []
-    )
     context = Context(
         sources=flow_store.searched_sources(review.sql, frozenset(rounds)),
         reasons=[(r.code, r.label) for r in review.protocol.exclusion_reasons],
         new_studies=_new_studies(review, places, previous),
         previous=before.totals if before else None,
-        removed_since=Totals(len(gone), sum(len(s.reports) for s in gone)),
+        removed_since=_removed_since(review, before) if before else Totals(0, 0),
     )
     found = counts(places, context)
     if broken := failures(found):
         message = "the flow does not add up; this is a defect or a damaged store, and no diagram is drawn"
         raise Refused(message, faults=tuple(str(b) for b in broken))
     return Flow(rounds, found, places)
+
+
+def _removed_since(review: Review, before: Evidence) -> Totals:
+    """Studies and reports of the previous version that are no longer in; two reports joined since are one less."""
+    now = evidence(review.sql, review.protocol, "now")
+    kept = {s.study.key for s in before.studies} & {s.study.key for s in now.studies}
+    then = {records.report_of(review.sql, r) for s in before.studies for r in s.reports}
+    still = then & {r for s in now.studies for r in s.reports}
+    return Totals(before.totals.studies - len(kept), before.totals.reports - len(still))
 
 
 def _new_studies(review: Review, places: tuple[Placed, ...], previous: set[str]) -> int:

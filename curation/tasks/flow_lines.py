@@ -41,6 +41,10 @@ def _counted(counts: FlowCounts) -> Iterator[str]:
     if counts.other_sources:
         yield "By other methods:"
         yield from _parts(counts.other_sources)
+        if counts.other_overlap:
+            yield _line("Duplicate records removed", counts.other_overlap)
+        if counts.other_arm_removed:
+            yield _line("Records removed for other reasons", counts.other_arm_removed)
         yield from _arm(counts.other)
     word = "new " if updated else ""
     yield _line(f"{'New studies' if updated else 'Studies'} included in review", counts.new.studies)

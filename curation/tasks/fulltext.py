@@ -1,14 +1,14 @@
-"""Notes what became of the attempt to get a full text."""
+"""Notes what became of the attempt to get a full text; a file is kept in ``fulltext/``."""
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass
 from pathlib import Path
 
-from curation.errors import BadInput, Refused, Usage
+from curation.errors import Refused, Usage
 from curation.store import records, votes
 from curation.store.connect import Stamp
+from curation.tasks.keep import keep
 from curation.tasks.review import Review
 from curation.tasks.vote import open_state
 from screening.flow import Place, Retrieval
@@ -31,14 +31,11 @@ def note_fulltext(review: Review, attempt: Attempt, stamp: Stamp) -> None:
     Raises Refused when the report has not passed title/abstract, Usage for an unknown person or a missing
     reason, BadInput for a file that cannot be read.
     """
-    if review.protocol.reviewer(attempt.reviewer) is None:
-        known = ", ".join(r.id for r in review.protocol.reviewers if r.active)
-        message = f"{attempt.reviewer!r} is no reviewer of this review (known: {known})"
-        raise Usage(message)
+    review.person(attempt.reviewer)
     if attempt.outcome is Retrieval.NOT_RETRIEVED and not attempt.note.strip():
-        message = "say why the full text could not be had: --note TEXT"
+        message = "say why the full text could not be had: --not-retrieved WHY"
         raise Usage(message)
-    name, sha256 = _hashed(attempt.file)
+    name, sha256 = ("", "") if attempt.file is None else keep(attempt.file, review.folder / "fulltext")
     with review.change(stamp) as change:
         records.head(change.sql, attempt.report)
         state = open_state(change.sql, review.protocol, attempt.report)
@@ -48,13 +45,3 @@ def note_fulltext(review: Review, attempt: Attempt, stamp: Stamp) -> None:
         votes.add_fulltext_event(
             change, attempt.report, attempt.outcome, note=attempt.note, file_name=name, file_sha256=sha256
         )
-
-
-def _hashed(file: Path | None) -> tuple[str, str]:
-    if file is None:
-        return "", ""
-    try:
-        return file.name, hashlib.sha256(file.read_bytes()).hexdigest()
-    except OSError as problem:
-        message = f"{file} cannot be read: {problem.strerror or problem}"
-        raise BadInput(message) from problem

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import shutil
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -14,6 +13,7 @@ from curation.sources.files import Export, read_export
 from curation.store import records, searches
 from curation.store.connect import Change, Stamp
 from curation.tasks.dedupe import Deduplicated, apply_rules
+from curation.tasks.keep import keep
 from curation.tasks.review import Review
 
 
@@ -65,7 +65,7 @@ def import_file(review: Review, file: FileToImport, stamp: Stamp) -> Imported:
             message = f"{file.path.name} was taken in before for {source.key} (same bytes); nothing was done"
             raise Refused(message)
         result = _apply(change, strategy, file, export)
-        _keep(review.folder / "inbox", file.path, export.sha256)
+        keep(file.path, review.folder / "inbox")
     return result
 
 
@@ -124,13 +124,3 @@ def _told_apart(delivered: Iterable[SourceRecord]) -> dict[str, SourceRecord]:
             number = f"{record.accession}#{hashlib.sha256(record.raw).hexdigest()[:12]}"
             found[number] = replace(record, accession=number)
     return found
-
-
-def _keep(inbox: Path, path: Path, sha256: str) -> None:
-    """Copy the file into the inbox under a name that its content makes unique."""
-    inbox.mkdir(exist_ok=True)
-    target = inbox / f"{sha256[:8]}-{path.name}"
-    if not target.exists():
-        half = target.with_suffix(target.suffix + ".part")
-        shutil.copyfile(path, half)
-        half.replace(target)

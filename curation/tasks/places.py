@@ -17,10 +17,12 @@ from screening.votes import Ruling, Settled, StageRule, Vote, ruling
 
 @dataclass(frozen=True, slots=True)
 class InRound:
-    """A record in its place, and the round it came in."""
+    """A record in its place, the round it came in, and the rulings on its report."""
 
     round: int
     placed: Placed
+    abstract: Ruling
+    fulltext: Ruling
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,13 +79,10 @@ def all_places(sql: sqlite3.Connection, protocol: Protocol) -> Iterator[InRound]
     waiting_fulltext = ruling((), stage_rule(protocol, Stage.FULLTEXT))
     for row in flow_store.record_rows(sql):
         if row.round in recorded:
-            state = _state(
-                row,
-                abstract.get(row.report, waiting_abstract),
-                fulltext.get(row.report, waiting_fulltext),
-                got.get(row.report),
-            )
-            yield InRound(row.round, placed(state))
+            at_abstract = abstract.get(row.report, waiting_abstract)
+            at_fulltext = fulltext.get(row.report, waiting_fulltext)
+            state = _state(row, at_abstract, at_fulltext, got.get(row.report))
+            yield InRound(row.round, placed(state), at_abstract, at_fulltext)
 
 
 def _state(row: flow_store.RecordRow, abstract: Ruling, fulltext: Ruling, event: str | None) -> RecordState:

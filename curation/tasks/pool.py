@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from curation.errors import Refused
-from curation.model import Evaluation
+from curation.model import Evaluation, Study
 from curation.protocol import Method, Synthesis
 from curation.synthesis.effects import Estimate
 from curation.synthesis.pooled import Pooled
@@ -39,7 +41,8 @@ def pool(review: Review) -> tuple[PooledSynthesis, ...]:
 
 def pooled(synthesis: Synthesis, evidence: Evidence) -> PooledSynthesis:
     """One synthesis over one evidence. A refusal of the method is a result: it says what is missing."""
-    estimates = [_estimate(e, evidence) for e in evidence.evaluations if _chosen(synthesis, e)]
+    named = _names(evidence)
+    estimates = [_estimate(e, named) for e in evidence.evaluations if _chosen(synthesis, e)]
     method = {Method.PUBLISHED: pool_as_published, Method.RECOMMENDED: pool_recommended}[synthesis.method]
     try:
         return PooledSynthesis(synthesis, evidence.name, method(estimates))
@@ -53,10 +56,22 @@ def _chosen(synthesis: Synthesis, evaluation: Evaluation) -> bool:
     )
 
 
-def _estimate(evaluation: Evaluation, evidence: Evidence) -> Estimate:
-    study = next(s.study for s in evidence.studies if s.study.key == evaluation.study)
+def _names(evidence: Evidence) -> dict[str, tuple[str, Study]]:
+    """Studies by key, with their label; of two that share one, each is told by its key too."""
+    shared = Counter(s.study.label for s in evidence.studies)
+    return {
+        s.study.key: (
+            s.study.label if shared[s.study.label] == 1 else f"{s.study.label} {s.study.key}",
+            s.study,
+        )
+        for s in evidence.studies
+    }
+
+
+def _estimate(evaluation: Evaluation, named: Mapping[str, tuple[str, Study]]) -> Estimate:
+    label, study = named[evaluation.study]
     return Estimate(
-        study=study.label,
+        study=label,
         label=f"{evaluation.marker}, {evaluation.validation}",
         marker=evaluation.marker,
         validation=evaluation.validation,

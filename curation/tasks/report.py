@@ -11,9 +11,11 @@ from curation.report import facts
 from curation.report.page import Link, Page, Provenance, as_html
 from curation.report.table import Table
 from curation.store import audit, searches
+from curation.store.notices import StoredNotice
 from curation.store.records import ReportHead
 from curation.tasks.evidence import Evidence, current_and_released, report_heads
 from curation.tasks.flow import Flow, Unreported, flow
+from curation.tasks.notices import undecided
 from curation.tasks.outputs import (
     Output,
     flow_svg,
@@ -78,6 +80,7 @@ def _page(review: Review, material: _Material, drawings: tuple[str, str], pooled
         title=review.protocol.review.title,
         question=review.protocol.review.question,
         status=standing(review, material.flow),
+        notices=tuple(_told(n) for n in undecided(review)),
         news=_news(review, material),
         overview=facts.overview([s.study for s in now.studies])
         if now.studies
@@ -138,6 +141,11 @@ def _changed(material: _Material) -> list[str]:
             f"{now.result.estimate:.3f} ({now.result.low:.3f} to {now.result.high:.3f})."
         )
     return items or ["No pooled result changed."]
+
+
+def _told(notice: StoredNotice) -> str:
+    reference = f" ({notice.reference})" if notice.reference else ""
+    return f"R{notice.report}, {notice.kind}{reference}, not yet decided on: {notice.title}"
 
 
 def _flow_caption(current: Flow) -> str:

@@ -73,10 +73,10 @@ class Review:
         with self.store.change(stamp, known.id if known else None) as change:
             return protocols.add(change, self._file.text, self._file.sha256, parsed, self.protocol)
 
-    def member(self, name: str, role: Role) -> Reviewer:
-        """The active reviewer ``name``, who holds ``role``.
+    def person(self, name: str) -> Reviewer:
+        """The active reviewer ``name``.
 
-        Raises Usage for an unknown one, Refused for one without the right.
+        Raises Usage for an unknown one, Refused for one who has left.
         """
         person = self.protocol.reviewer(name)
         if person is None:
@@ -86,6 +86,14 @@ class Review:
         if not person.active:
             message = f"{name} has left this review (active = false in review.toml); their decisions stay as they are"
             raise Refused(message)
+        return person
+
+    def member(self, name: str, role: Role) -> Reviewer:
+        """The active reviewer ``name``, who holds ``role``.
+
+        Raises Usage for an unknown one, Refused for one without the right.
+        """
+        person = self.person(name)
         if role not in person.roles:
             message = f"{name} is no {role} (roles: {', '.join(person.roles)}); nothing was recorded"
             raise Refused(message)

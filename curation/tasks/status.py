@@ -4,29 +4,23 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import Counter
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 
 from curation.errors import Refused
-from curation.model import Stage
-from curation.protocol import Role, Service
+from curation.protocol import Service
 from curation.report.standing import Search, Status
-from curation.store import releases, searches, votes
+from curation.store import releases, searches
+from curation.store.notices import StoredNotice
 from curation.tasks import dedupe
 from curation.tasks.conflicts import conflicts
 from curation.tasks.flow import Flow, Unreported, flow
-from curation.tasks.places import all_places
+from curation.tasks.notices import undecided
 from curation.tasks.review import Review
+from curation.tasks.waiting import Waiting, who_waits
 from screening.flow import Place
 
-
-@dataclass(frozen=True, slots=True)
-class Waiting:
-    """What waits for one reviewer."""
-
-    reviewer: str
-    name: str
-    to_screen: int
-    to_assess: int
+NEVER = "never"  # stands for the day of the last search where there was none
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +34,7 @@ class Overview:
     waiting: tuple[Waiting, ...]
     conflicts: int
     duplicates_waiting: int
+    notices: tuple[StoredNotice, ...]
     overdue: tuple[str, ...]
     next: tuple[str, ...]
 
@@ -53,7 +48,7 @@ def overview(review: Review, today: dt.date) -> Overview:
     open_conflicts = len(conflicts(review))
     pairs = len(dedupe.waiting(review.sql))
     overdue = tuple(s.name for s in now.searches if s.due and (s.due == "now" or s.due < today.isoformat()))
-    return Overview(
+    found = Overview(
         title=review.protocol.review.title,
         standing=now,
         rounds=current.rounds if current else (),
@@ -61,9 +56,11 @@ def overview(review: Review, today: dt.date) -> Overview:
         waiting=waiting,
         conflicts=open_conflicts,
         duplicates_waiting=pairs,
+        notices=undecided(review),
         overdue=overdue,
-        next=_next(waiting, open_conflicts, pairs, places, overdue),
+        next=(),
     )
+    return replace(found, next=_next(review, found, current))
 
 
 def standing(review: Review, current: Flow | None) -> Status:
@@ -78,26 +75,6 @@ def standing(review: Review, current: Flow | None) -> Status:
         pending=_pending(current),
         integration=review.protocol.living.integration,
         retirement=review.protocol.living.retirement,
-    )
-
-
-def who_waits(review: Review) -> tuple[Waiting, ...]:
-    """For each active screener, the reports that still want their vote."""
-    stages = {Place.AWAITING_SCREENING: Stage.ABSTRACT, Place.AWAITING_ASSESSMENT: Stage.FULLTEXT}
-    voters: dict[tuple[int, Stage], set[str]] = {}
-    for vote in votes.all_votes(review.sql):
-        voters.setdefault((vote.report, vote.stage), set()).add(vote.reviewer)
-    counts: Counter[tuple[str, Stage]] = Counter()
-    screeners = review.protocol.with_role(Role.SCREENER)
-    for item in all_places(review.sql, review.protocol):
-        stage = stages.get(item.placed.place)
-        if stage is None:
-            continue
-        cast = voters.get((item.placed.report, stage), set())
-        if len(cast) < review.protocol.screening.votes(stage):
-            counts.update((person.id, stage) for person in screeners if person.id not in cast)
-    return tuple(
-        Waiting(p.id, p.name, counts[p.id, Stage.ABSTRACT], counts[p.id, Stage.FULLTEXT]) for p in screeners
     )
 
 
@@ -118,7 +95,7 @@ def _latest_searches(review: Review) -> tuple[Search, ...]:
             continue
         run = last.get(source.key)
         if run is None:
-            found.append(Search(source.name, "never", "not searched", "now" if source.interval_days else ""))
+            found.append(Search(source.name, NEVER, "not searched", "now" if source.interval_days else ""))
             continue
         day = dt.date.fromisoformat(run.searched_on)
         due = (day + dt.timedelta(source.interval_days)).isoformat() if source.interval_days else ""
@@ -143,27 +120,52 @@ def _pending(current: Flow | None) -> tuple[str, ...]:
     return tuple(waiting)
 
 
-def _next(
-    waiting: tuple[Waiting, ...],
-    open_conflicts: int,
-    pairs: int,
-    places: Counter[Place],
-    overdue: tuple[str, ...],
-) -> tuple[str, ...]:
-    steps = []
-    if overdue:
-        steps.append(f"search is due ({', '.join(overdue)}): livrev update")
-    if pairs:
-        steps.append(f"{pairs} possible duplicates wait for a person: livrev duplicates --waiting")
-    steps += [
-        f"{person.reviewer} votes: livrev vote REPORT include|exclude --as {person.reviewer}"
-        for person in waiting
-        if person.to_screen or person.to_assess
-    ]
-    if open_conflicts:
-        steps.append(f"{open_conflicts} conflicts: livrev conflicts, then livrev resolve REPORT ... --as ID")
-    if places[Place.AWAITING_RETRIEVAL]:
+def _next(review: Review, now: Overview, current: Flow | None) -> tuple[str, ...]:
+    """What to type next, in the order of the work."""
+    steps = list(_searches_to_do(review, now))
+    if now.notices:
+        steps.append(f"{_count(len(now.notices), 'notice')} to be decided on: livrev check notices")
+    if n := now.duplicates_waiting:
+        steps.append(f"{_count(n, 'possible duplicate')} to be judged: livrev duplicates --waiting")
+    for person in now.waiting:
+        if n := person.to_screen + person.to_assess:
+            who = person.reviewer
+            steps.append(
+                f"{who} votes on {_count(n, 'report')}: livrev status --as {who} lists them, "
+                f"then livrev vote REPORT include|exclude --as {who}"
+            )
+    if n := now.conflicts:
         steps.append(
-            f"{places[Place.AWAITING_RETRIEVAL]} full texts are sought: livrev fulltext REPORT --retrieved FILE"
+            f"{_count(n, 'conflict')}: livrev conflicts, then livrev resolve REPORT ... --as ID --note WHY"
+        )
+    if (
+        sought := [f"R{p.report}" for p in current.places if p.place is Place.AWAITING_RETRIEVAL]
+        if current
+        else []
+    ):
+        steps.append(
+            f"{_count(len(sought), 'full text')} to be retrieved ({_some(sought)}): "
+            "livrev fulltext REPORT --retrieved FILE --as ID"
         )
     return tuple(steps) or ("nothing waits; livrev report writes the report",)
+
+
+def _searches_to_do(review: Review, now: Overview) -> Iterator[str]:
+    overdue = set(now.overdue)
+    asked = [s.name for s in review.protocol.sources if s.name in overdue and s.service is Service.PUBMED]
+    if asked:
+        yield f"search is due ({', '.join(asked)}): livrev update"
+    never = {search.name for search in now.standing.searches if search.last == NEVER}
+    for source in review.protocol.sources:
+        if source.service is Service.FILE and source.name in overdue | never:
+            yield f"{source.name} is to be searched: export what it finds, then livrev import FILE --source {source.key}"
+
+
+def _count(n: int, what: str) -> str:
+    return f"{n} {what}" if n == 1 else f"{n} {what}s"
+
+
+def _some(names: list[str]) -> str:
+    """The first few of ``names``."""
+    few = 5
+    return ", ".join(names[:few]) + (", ..." if len(names) > few else "")

@@ -1,8 +1,9 @@
 """Searches the sources that answer over the network: plan, then apply in one transaction.
 
 The whole query runs each time and its numbers are compared with the ledger (a date window loses about one
-record in twenty); only records the store does not have are fetched. Killed anywhere, the store is as it was,
-and running it again gives what one clean run gives.
+record in twenty); only records the store does not have, and the watched ones, are fetched. Batches are staged
+on disk: killed anywhere, the store is as it was, and running it again gives what one clean run gives without
+fetching twice.
 """
 
 from __future__ import annotations
@@ -10,63 +11,107 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from curation.errors import SourceFailed, Usage
-from curation.model import SourceRecord
 from curation.protocol import Service, Source
-from curation.sources.pubmed import PubMed, SearchAnswer
+from curation.sources.pubmed import Batch, SearchAnswer
 from curation.store import records, searches
 from curation.store.connect import Change, Stamp
 from curation.store.lock import exclusive
+from curation.tasks.alarms import Alarm, Answered, alarms
+from curation.tasks.clients import PARSERS, Clients, SourceClient
 from curation.tasks.dedupe import Deduplicated, apply_rules
+from curation.tasks.journal import Journal
 from curation.tasks.review import Review
 from curation.tasks.staging import Staging
+from curation.tasks.watch import Watched, raise_notices, watched_records
+
+NETWORK = frozenset({Service.PUBMED, Service.EUROPEPMC})
+
+
+@dataclass(frozen=True, slots=True)
+class UpdateOptions:
+    """What to run: ``only`` these sources, only those last searched ``if_older_than`` ago.
+
+    ``allowed`` are alarms to pass over, ``lock_wait`` the seconds to wait for another update to end.
+    """
+
+    only: tuple[str, ...] = ()
+    if_older_than: timedelta | None = None
+    allowed: frozenset[Alarm] = frozenset()
+    lock_wait: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
 class SourcePlan:
-    """What one search found, set against the ledger. Nothing of it is stored yet."""
+    """What one search found, set against the ledger. Records are staged on disk; nothing of it is stored yet."""
 
     source: Source
     answer: SearchAnswer
-    new: tuple[SourceRecord, ...]
+    wanted: tuple[str, ...]
+    watched: Watched
     gone: tuple[str, ...]
     back: tuple[str, ...]
-    missing: tuple[str, ...]
+    missing: dict[str, str]
     started: datetime
     finished: datetime
 
 
 @dataclass(frozen=True, slots=True)
 class SourceUpdate:
-    """What one source brought."""
+    """What one source brought. ``missing`` were found and not delivered, ``notices`` newly raised."""
 
     source: str
+    name: str
     found: int
     new: int
     gone: int
     back: int
+    revised: int
+    notices: int
     missing: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Updated:
-    """What an update did."""
+    """What an update did. ``round`` None and no sources: nothing was due."""
 
-    round: int
+    round: int | None
     sources: tuple[SourceUpdate, ...]
     duplicates: Deduplicated
+    skipped: tuple[str, ...] = ()
 
     @property
     def warnings(self) -> tuple[str, ...]:
         """What people should look at, though the update is done."""
-        return tuple(
+        lost = [
             f"{s.source}: {len(s.missing)} records were found but not delivered (deleted or merged?): "
             f"{', '.join(s.missing[:5])}; they are asked for again next time"
             for s in self.sources
             if s.missing
-        )
+        ]
+        raised = [
+            f"{s.source}: {s.notices} retraction, correction or other notices were raised; see livrev check notices"
+            for s in self.sources
+            if s.notices
+        ]
+        return (*lost, *raised)
+
+    @property
+    def summary(self) -> str:
+        """One line fit for a mail."""
+        if self.round is None:
+            return f"nothing is due ({', '.join(self.skipped)})" if self.skipped else "nothing is due"
+        parts = [
+            f"{s.name} {s.found:,} found, {s.new} new"
+            + (f", {s.gone} gone" if s.gone else "")
+            + (f", {s.back} back" if s.back else "")
+            + (f", {s.revised} revised" if s.revised else "")
+            for s in self.sources
+        ]
+        tail = f"{self.duplicates.moved} duplicates removed, {self.duplicates.unsure} wait for a person"
+        return f"round {self.round}: {'; '.join(parts)}; {tail}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,48 +125,65 @@ class Previewed:
     known: int
 
 
+Progress = Callable[[str, int, int], None]
+
+
 def update(
     review: Review,
-    pubmed: PubMed,
+    clients: Clients,
     clock: Callable[[], datetime],
     stamp: Stamp,
-    *,
-    only: Iterable[str] = (),
-    allow_empty: bool = False,
+    options: UpdateOptions | None = None,
+    progress: Progress | None = None,
 ) -> Updated:
-    """Run every network source (or those in ``only``) and apply what came, in one transaction.
+    """Run the network sources that are due and apply what came, in one transaction.
 
     Raises TryAgain when another update runs or the network fails, SourceFailed when an answer cannot be
     trusted: an alarm that names the flag which overrides it. Then nothing was stored.
     """
-    sources = _sources(review, only)
-    with exclusive(review.folder / ".livrev"):
-        plans = [_plan(review, pubmed, source, clock) for source in sources]
-        for plan in plans:
-            _alarm(review, plan, allow_empty=allow_empty)
+    options = options or UpdateOptions()
+    state = review.folder / ".livrev"
+    with exclusive(state, wait=options.lock_wait), Journal(state / "log", "update", clock) as journal:
+        due, skipped = _due(review, options, clock())
+        if not due:
+            journal.write("nothing due", skipped=skipped)
+            return Updated(None, (), Deduplicated(0, 0, 0), skipped)
+        work = _Work(review, clients, clock, journal, progress or _shown_to_nobody)
+        plans = [work.plan(source) for source in due]
+        doubts = [line for plan in plans for line in alarms(_beside_the_last(review, plan), options.allowed)]
+        if doubts:
+            message = "nothing was stored: " + doubts[0]
+            raise SourceFailed(message, faults=tuple(doubts[1:]))
         with review.change(stamp) as change:
             number = searches.open_round(change)
-            done = tuple(_apply(change, number.id, plan) for plan in plans)
+            done = tuple(work.apply(change, number.id, plan) for plan in plans)
             duplicates = apply_rules(change)
-        for source in sources:
-            _staging(review, source).clear()
-    return Updated(number.number, done, duplicates)
+        journal.write(
+            "applied", round=number.number, sources=[s.source for s in done], new=[s.new for s in done]
+        )
+        for plan in plans:
+            work.staging(plan.source).clear()
+            work.staging(plan.source, plan.started).clear()
+    return Updated(number.number, done, duplicates, skipped)
 
 
-def preview(review: Review, pubmed: PubMed, only: Iterable[str] = ()) -> tuple[Previewed, ...]:
+def _shown_to_nobody(_source: str, _done: int, _of: int) -> None:
+    """Progress where nobody looks on."""
+
+
+def preview(review: Review, clients: Clients, only: Iterable[str] = ()) -> tuple[Previewed, ...]:
     """What each network source would find; nothing is stored."""
     found = []
-    for source in _sources(review, only):
-        answer = pubmed.count(source.strategy)
-        strategy = searches.strategy(review.sql, source.key)
-        known = len(searches.present(review.sql, strategy.source_id)[0]) if strategy else 0
+    for source in _sources(review, tuple(only)):
+        answer = clients.of(source.service).count(source.strategy)
+        known = len(_ledger(review, source)[0])
         found.append(Previewed(source.key, source.strategy, answer.translation, answer.count, known))
     return tuple(found)
 
 
-def _sources(review: Review, only: Iterable[str]) -> tuple[Source, ...]:
-    network = {s.key: s for s in review.protocol.sources if s.service is Service.PUBMED}
-    wanted = tuple(only) or tuple(network)
+def _sources(review: Review, only: tuple[str, ...]) -> tuple[Source, ...]:
+    network = {s.key: s for s in review.protocol.sources if s.service in NETWORK}
+    wanted = only or tuple(network)
     for key in wanted:
         if key not in network:
             message = f"{key!r} is no source that is searched over the network (known: {', '.join(network) or 'none'})"
@@ -132,26 +194,31 @@ def _sources(review: Review, only: Iterable[str]) -> tuple[Source, ...]:
     return tuple(network[key] for key in wanted)
 
 
-def _plan(review: Review, pubmed: PubMed, source: Source, clock: Callable[[], datetime]) -> SourcePlan:
-    started = clock()
-    answer = pubmed.search(source.strategy)
-    here, gone = _ledger(review, source)
-    found = set(answer.ids)
-    wanted = [number for number in answer.ids if number not in here and number not in gone]
-    new: list[SourceRecord] = []
-    missing: list[str] = []
-    for batch in _staging(review, source).batches(pubmed, wanted):
-        new += batch.records
-        missing += batch.missing
-    return SourcePlan(
-        source=source,
-        answer=answer,
-        new=tuple(new),
-        gone=tuple(sorted(set(here) - found, key=int)),
-        back=tuple(sorted(set(gone) & found, key=int)),
-        missing=tuple(missing),
-        started=started,
-        finished=clock(),
+def _due(review: Review, options: UpdateOptions, now: datetime) -> tuple[tuple[Source, ...], tuple[str, ...]]:
+    due, skipped = [], []
+    for source in _sources(review, options.only):
+        last = searches.last_run(review.sql, source.key)
+        ended = datetime.fromisoformat(last.finished_at) if last and last.finished_at else None
+        fresh = (
+            options.if_older_than is not None and ended is not None and now - ended < options.if_older_than
+        )
+        if fresh:
+            skipped.append(f"{source.key} searched {ended:%Y-%m-%d %H:%M}")
+        else:
+            due.append(source)
+    return tuple(due), tuple(skipped)
+
+
+def _beside_the_last(review: Review, plan: SourcePlan) -> Answered:
+    last = searches.last_run(review.sql, plan.source.key)
+    return Answered(
+        source=plan.source.key,
+        query=plan.source.strategy,
+        translation=plan.answer.translation,
+        found=plan.answer.count,
+        last_query=last.query_sent if last else None,
+        last_translation=last.translation if last else "",
+        last_found=last.found if last else None,
     )
 
 
@@ -160,49 +227,127 @@ def _ledger(review: Review, source: Source) -> tuple[dict[str, int], dict[str, i
     return searches.present(review.sql, strategy.source_id) if strategy else ({}, {})
 
 
-def _staging(review: Review, source: Source) -> Staging:
-    return Staging(review.folder / ".livrev" / "staging" / source.key)
+@dataclass(frozen=True, slots=True)
+class _Work:
+    """One update at work: plans each source, then applies each plan inside the one transaction."""
 
+    review: Review
+    clients: Clients
+    clock: Callable[[], datetime]
+    journal: Journal
+    progress: Progress
 
-def _alarm(review: Review, plan: SourcePlan, *, allow_empty: bool) -> None:
-    before = len(_ledger(review, plan.source)[0])
-    if before and plan.answer.count == 0 and not allow_empty:
-        message = (
-            f"{plan.source.key}: the search found nothing where it had found {before}; nothing was stored. "
-            "Look at the query; if it is right, run again with --allow-empty"
+    def staging(self, source: Source, day: datetime | None = None) -> Staging:
+        """Where a source's batches are staged; those of watched records are only good for the day they are of."""
+        name = source.key if day is None else f"{source.key}-watched-{day:%Y-%m-%d}"
+        return Staging(self.review.folder / ".livrev" / "staging" / name, parse=PARSERS[source.service])
+
+    def plan(self, source: Source) -> SourcePlan:
+        started = self.clock()
+        client = self.clients.of(source.service)
+        self.journal.write("asked", source=source.key, query=source.strategy)
+        answer = client.search(source.strategy)
+        self.journal.write("answered", source=source.key, found=answer.count, translation=answer.translation)
+        here, gone = _ledger(self.review, source)
+        found = set(answer.ids)
+        strategy = searches.strategy(self.review.sql, source.key)
+        watched = self._watched(source, strategy)
+        wanted = tuple(i for i in answer.ids if i not in here and i not in gone)
+        lost = (
+            *self._fetch(source, client, wanted, self.staging(source)),
+            *self._fetch(source, client, watched.ids, self.staging(source, started)),
         )
-        raise SourceFailed(message)
+        lost = tuple(i for i in lost if i not in watched.others)  # never found here; the journal names them
+        return SourcePlan(
+            source=source,
+            answer=answer,
+            wanted=wanted,
+            watched=watched,
+            gone=tuple(sorted(set(here) - found)),
+            back=tuple(sorted(set(gone) & found)),
+            missing=dict(client.told(lost)) if lost else {},
+            started=started,
+            finished=self.clock(),
+        )
 
+    def _watched(self, source: Source, strategy: searches.Strategy | None) -> Watched:
+        if strategy is None:
+            return Watched({}, {})
+        return watched_records(self.review, strategy.source_id, by_pmid=source.service is Service.PUBMED)
 
-def _apply(change: Change, round_id: int, plan: SourcePlan) -> SourceUpdate:
-    strategy = searches.strategy(change.sql, plan.source.key)
-    if strategy is None:  # the protocol in force was kept before this change began
-        message = f"source {plan.source.key} has no stored strategy"
-        raise AssertionError(message)
-    here, gone = searches.present(change.sql, strategy.source_id)
-    ids = ",".join(plan.answer.ids)
-    run_id = searches.add_run(
-        change,
-        round_id,
-        strategy.id,
-        searches.RunFacts(
-            how="network",
-            searched_on=plan.started.date().isoformat(),
-            query_sent=plan.source.strategy,
+    def _fetch(
+        self, source: Source, client: SourceClient, ids: tuple[str, ...], staging: Staging
+    ) -> tuple[str, ...]:
+        """Stage every record of ``ids``; gives those the source did not deliver."""
+        missing: list[str] = []
+        done = 0
+        for batch in staging.batches(client, ids) if ids else ():
+            done += len(batch.asked)
+            missing += batch.missing
+            self.progress(source.name, done, len(ids))
+            self.journal.write(
+                "fetched", source=source.key, records=len(batch.records), missing=batch.missing
+            )
+        return tuple(missing)
+
+    def apply(self, change: Change, round_id: int, plan: SourcePlan) -> SourceUpdate:
+        client = self.clients.of(plan.source.service)
+        strategy = searches.strategy(change.sql, plan.source.key)
+        if strategy is None:  # the protocol in force was kept before this change began
+            message = f"source {plan.source.key} has no stored strategy"
+            raise AssertionError(message)
+        here, gone = searches.present(change.sql, strategy.source_id)
+        run_id = searches.add_run(change, round_id, strategy.id, _facts(plan))
+        new, raised = 0, 0
+        for batch in self._staged(client, plan.source, plan.wanted):
+            ids = records.add(change, run_id, strategy.source_id, batch.records)
+            searches.add_hits(change, run_id, "new", ids)
+            seen = [(i, r.citation) for i, r in zip(ids, batch.records, strict=True)]
+            raised += raise_notices(change, run_id, plan.source.key, seen)
+            new += len(ids)
+        revised = 0
+        known = here | gone
+        numbers = plan.watched.others | known
+        for batch in self._staged(client, plan.source, plan.watched.ids, plan.started):
+            own = [r for r in batch.records if r.accession in known]
+            revised += sum(records.revise(change, run_id, known[r.accession], r) for r in own)
+            seen = [(numbers[r.accession], r.citation) for r in batch.records]
+            raised += raise_notices(change, run_id, plan.source.key, seen)
+        searches.add_hits(change, run_id, "gone", [here[i] for i in plan.gone])
+        searches.add_hits(change, run_id, "back", [gone[i] for i in plan.back])
+        searches.add_missing(change, run_id, plan.missing)
+        return SourceUpdate(
+            source=plan.source.key,
+            name=plan.source.name,
             found=plan.answer.count,
-            known=plan.answer.count - len(plan.new) - len(plan.missing),
-            started_at=plan.started.isoformat(timespec="seconds"),
-            finished_at=plan.finished.isoformat(timespec="seconds"),
-            translation=plan.answer.translation,
-            ids_sha256=hashlib.sha256(ids.encode()).hexdigest(),
-            db_build=plan.answer.db_build,
-            warnings=plan.answer.warnings,
-        ),
-    )
-    new = records.add(change, run_id, strategy.source_id, plan.new)
-    searches.add_hits(change, run_id, "new", new)
-    searches.add_hits(change, run_id, "gone", [here[number] for number in plan.gone])
-    searches.add_hits(change, run_id, "back", [gone[number] for number in plan.back])
-    return SourceUpdate(
-        plan.source.key, plan.answer.count, len(new), len(plan.gone), len(plan.back), plan.missing
+            new=new,
+            gone=len(plan.gone),
+            back=len(plan.back),
+            revised=revised,
+            notices=raised,
+            missing=tuple(plan.missing),
+        )
+
+    def _staged(
+        self, client: SourceClient, source: Source, ids: tuple[str, ...], day: datetime | None = None
+    ) -> Iterable[Batch]:
+        """The batches that planning has put on disk, one at a time: a harvest never stands in memory whole."""
+        return self.staging(source, day).batches(client, ids) if ids else ()
+
+
+def _facts(plan: SourcePlan) -> searches.RunFacts:
+    delivered = len(plan.wanted) - len(plan.missing)
+    return searches.RunFacts(
+        how="network",
+        searched_on=plan.started.date().isoformat(),
+        query_sent=plan.source.strategy,
+        found=plan.answer.count,
+        known=plan.answer.count - delivered - len(plan.missing),
+        started_at=plan.started.isoformat(timespec="seconds"),
+        finished_at=plan.finished.isoformat(timespec="seconds"),
+        translation=plan.answer.translation,
+        translation_set=plan.answer.translation_set,
+        ids_sha256=hashlib.sha256(",".join(plan.answer.ids).encode()).hexdigest(),
+        db_build=plan.answer.db_build,
+        warnings=plan.answer.warnings,
     )

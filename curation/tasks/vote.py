@@ -42,11 +42,15 @@ class Cast:
 def vote(review: Review, ballot: Ballot, stamp: Stamp) -> Cast:
     """Store one vote.
 
-    A change of mind is a later vote; the earlier one stays. Raises Usage for an unknown report, reviewer or
-    reason, Refused where the reviewer has no right or the report is not open at that stage.
+    A change of mind is a later vote; the earlier one stays. A vote sent again under its ``uid`` is acknowledged
+    again, wherever its report stands by now. Raises Usage for an unknown report, reviewer or reason, Refused
+    where the reviewer has no right, the report is not open at that stage, or the ``uid`` is another vote's.
     """
     review.member(ballot.reviewer, Role.SCREENER)
     with review.change(stamp) as change:
+        stored = votes.by_uid(change.sql, ballot.uid)
+        if stored is not None:
+            return _sent_again(change.sql, stored, ballot)
         head = records.head(change.sql, ballot.report)
         state = open_state(change.sql, review.protocol, ballot.report)
         stage = ballot.stage or _standing_at(state)
@@ -59,13 +63,29 @@ def vote(review: Review, ballot: Ballot, stamp: Stamp) -> Cast:
     return Cast(ballot.report, stage, ballot.decision, reason, head.title)
 
 
+def _sent_again(sql: sqlite3.Connection, stored: votes.StoredVote, ballot: Ballot) -> Cast:
+    """The vote that is stored under the ballot's id already.
+
+    Raises Refused when it is another one, or was taken back: it would be acknowledged and not stand.
+    """
+    said = (ballot.report, ballot.reviewer, ballot.decision, ballot.note)
+    same = said == (stored.report, stored.reviewer, stored.decision, stored.note)
+    if not same or ballot.stage not in {None, stored.stage} or ballot.reason not in {None, stored.reason}:
+        message = f"the id {ballot.uid} belongs to another vote; nothing was recorded, send this one under its own id"
+        raise Refused(message)
+    if votes.taken_back(sql, stored.id):
+        message = f"the vote {ballot.uid} was taken back; to vote so again, send it under a new id"
+        raise Refused(message)
+    title = records.head(sql, records.report_of(sql, stored.report)).title
+    return Cast(stored.report, stored.stage, stored.decision, stored.reason, title)
+
+
 def undo(review: Review, reviewer: str, stamp: Stamp) -> votes.LastAct:
     """Take back the reviewer's newest standing vote or resolution; without limit, one a call.
 
     Raises Refused when nothing is left to take back.
     """
-    if review.protocol.reviewer(reviewer) is None:
-        review.member(reviewer, Role.SCREENER)  # says who is known
+    review.person(reviewer)
     with review.change(stamp) as change:
         act = votes.last_act(change.sql, reviewer)
         if act is None:

@@ -34,7 +34,7 @@ CREATE TABLE strategy (
   kind         TEXT NOT NULL CHECK (kind IN
                  ('database', 'register', 'website', 'organisation', 'citation searching', 'other')),
   platform     TEXT NOT NULL,
-  service      TEXT NOT NULL CHECK (service IN ('pubmed', 'file', 'previous')),
+  service      TEXT NOT NULL CHECK (service IN ('pubmed', 'europepmc', 'file', 'previous')),
   query        TEXT NOT NULL,
   limits       TEXT NOT NULL,
   protocol_id  INTEGER NOT NULL REFERENCES protocol(id),
@@ -117,7 +117,7 @@ CREATE INDEX revision_doi ON revision (doi) WHERE doi IS NOT NULL;
 CREATE INDEX revision_pmid ON revision (pmid) WHERE pmid IS NOT NULL;
 
 CREATE VIRTUAL TABLE revision_fts USING fts5 (
-  title, abstract, content='revision', content_rowid='id', tokenize='porter unicode61'
+  title, abstract, content="revision", content_rowid="id", tokenize='porter unicode61'
 );
 CREATE TRIGGER revision_fts_insert AFTER INSERT ON revision BEGIN
   INSERT INTO revision_fts (rowid, title, abstract) VALUES (new.id, new.title, new.abstract);

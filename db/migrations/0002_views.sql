@@ -84,8 +84,10 @@ WHERE a.id = (
 
 -- For people who open the file in a browser of tables.
 CREATE VIEW records AS
-SELECT r.id AS record, 'R' || p.report_id AS report, t.name AS source, r.accession, v.title, v.authors, v.journal,
-       v.year, v.doi, v.pmid, n.number AS round, s.searched_on, v.number AS revision, v.abstract
+SELECT r.id AS record, 'R' || p.report_id AS report, t.name AS source, r.accession, v.title,
+       (SELECT group_concat(trim((a.value ->> 0) || ' ' || (a.value ->> 1)), ', ') FROM json_each(v.authors) a)
+         AS authors,
+       v.journal, v.year, v.doi, v.pmid, n.number AS round, s.searched_on, v.number AS revision, v.abstract
 FROM record r
 JOIN record_report p ON p.record_id = r.id
 JOIN revision_now v ON v.record_id = r.id

@@ -133,7 +133,7 @@ class TestSearch:
             ({"term": " "}, "Empty term"),
             ({"term": "x", "retmax": "many"}, "retmax"),
             ({"term": "x", "mindate": "2020"}, "mindate"),
-            ({"term": "x", "usehistory": "y"}, "usehistory"),
+            ({"term": "x", "field": "title"}, "field"),
         ],
     )
     def test_a_search_it_cannot_run_is_an_error_and_never_empty(
@@ -433,7 +433,7 @@ class TestHttp:
 
     def test_an_unknown_path_is_not_found(self, session: requests.Session) -> None:
         with StandIn(SMALL) as standin:
-            for path in ("elink.fcgi", "../other", ""):
+            for path in ("ecitmatch.cgi", "../other", ""):
                 answer = session.get(standin.url + path, timeout=TIMEOUT)
                 assert answer.status_code == 404
                 assert answer.headers["X-RateLimit-Limit"] == "3"

@@ -284,7 +284,7 @@ def test_what_cannot_be_taken_as_written_is_left_out_and_reported(
     assert (result.messages, result.phrases_ignored) == (messages, ignored)
 
 
-@pytest.mark.parametrize("strategy", ['"last 6 months"[crdt]', "2025/13[dp]", "spine[uid]", "2025:soon[dp]"])
+@pytest.mark.parametrize("strategy", ['"last 6 moons"[crdt]', "2025/13[dp]", "spine[uid]", "2025:soon[dp]"])
 def test_a_date_or_number_that_is_none_finds_nothing_and_is_reported(strategy: str) -> None:
     result = find(CORPUS, strategy)
     assert result.pmids == ()

@@ -1,4 +1,4 @@
-"""What each of the E-utilities answers: pure functions from a corpus and the parameters to an ``Answer``.
+"""What each of the E-utilities answers: pure functions from a request to an ``Answer``.
 
 Shapes as NCBI's own: numbers are strings in JSON, unknown records are left out of efetch, a search that went
 wrong is HTTP 200 with an ERROR. A parameter that would change a result and that the stand-in does not know is
@@ -7,124 +7,106 @@ refused by name rather than ignored.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from html import escape
+import difflib
 
-from curation.sources.standin.corpus import Corpus
-from curation.sources.standin.entry import Entry
+from curation.sources.standin.asked import Asked, listed
+from curation.sources.standin.einfo import einfo
+from curation.sources.standin.elink import elink
 from curation.sources.standin.esearch import esearch
-from curation.sources.standin.faults import ARTICLES_PROLOG, EFETCH_PROLOG, HTML, JSON, XML, Answer, compact
-from curation.sources.standin.fields import written
-
-_NO_IDS = "ID list is empty! Possibly it has no correct IDs."
-_NO_SUCH_PAGE = b"<html><head><title>404 Not Found</title></head><body><h1>Not Found</h1></body></html>\n"
-_EINFO_PROLOG = (
-    '<?xml version="1.0" encoding="UTF-8" ?>\n'
-    '<!DOCTYPE eInfoResult PUBLIC "-//NLM//DTD einfo 20190110//EN" '
-    '"https://eutils.ncbi.nlm.nih.gov/eutils/dtd/20190110/einfo.dtd">\n'
+from curation.sources.standin.esummary import esummary
+from curation.sources.standin.faults import NO_IDS
+from curation.sources.standin.fields import Part
+from curation.sources.standin.wire import (
+    ARTICLES_PROLOG,
+    HTML,
+    TEXT,
+    XML,
+    Answer,
+    Refusal,
+    complaint,
+    elements,
+    in_xml,
+    text,
 )
+from curation.sources.standin.words import words
+
+_NO_SUCH_PAGE = b"<html><head><title>404 Not Found</title></head><body><h1>Not Found</h1></body></html>\n"
+_BAD = 400
+_MOST_POSTED = 10_000
+_INVALID = "Some IDs have invalid value and were omitted. Maximum ID value 18446744073709551615"
 
 
-def answer(corpus: Corpus, tool: str, params: Mapping[str, str], *, strict_phrases: bool = False) -> Answer:
-    """Answer of one tool (``esearch``, ``efetch``, ``esummary``, ``einfo``); HTTP 404 for any other."""
-    match tool:
-        case "esearch":
-            return esearch(corpus, params, strict_phrases=strict_phrases)
-        case "efetch":
-            return _efetch(corpus, params)
-        case "esummary":
-            return _esummary(corpus, params)
-        case "einfo":
-            return _einfo(corpus, params)
-    return Answer(404, HTML, _NO_SUCH_PAGE)
+def answer(tool: str, asked: Asked) -> Answer:
+    """Answer of one tool (``esearch``, ``efetch`` and so on); HTTP 404 for any that is not served."""
+    make = _TOOLS.get(tool)
+    if make is None:
+        return Answer(404, HTML, _NO_SUCH_PAGE)
+    try:
+        return make(asked)
+    except Refusal as refusal:
+        return complaint(tool, refusal, as_json=asked.wants_json)
 
 
-def _efetch(corpus: Corpus, params: Mapping[str, str]) -> Answer:
+def _efetch(asked: Asked) -> Answer:
     """Records in the order asked for, each once; unknown numbers are left out without a word."""
-    refused = _other_database(params)
-    if refused:
-        return _efetch_error(400, refused)
-    if params.get("WebEnv") or params.get("query_key"):
-        return _efetch_error(200, f"Unable to obtain query #{params.get('query_key', '1')}")
-    if params.get("retmode", "xml") != "xml" or params.get("rettype", "xml") not in {"", "xml", "abstract"}:
-        return _efetch_error(400, "This stand-in serves retmode=xml only")
-    pmids = _pmids(params)
-    if not pmids:
-        return _efetch_error(400, _NO_IDS)
-    entries = (entry for pmid in pmids if (entry := corpus.get(pmid)) is not None)
+    asked.must_be_pubmed(status=_BAD)
+    mode, kind = asked.text("retmode", "xml"), asked.text("rettype", "xml")
+    if (mode, kind) != ("text", "uilist") and (mode != "xml" or kind not in {"", "xml", "abstract"}):
+        raise Refusal("This stand-in serves retmode=xml only, and rettype=uilist as text", _BAD)
+    pmids = asked.pmids()
+    if not pmids and not asked.text("WebEnv"):
+        raise Refusal(NO_IDS, _BAD)
+    entries = [entry for pmid in pmids if (entry := asked.get(pmid)) is not None]
+    if mode == "text":
+        return Answer(200, TEXT, "".join(f"{entry.pmid}\n" for entry in entries).encode())
     body = b"\n".join(entry.xml for entry in entries)
     return Answer(200, XML, b"%s<PubmedArticleSet>%s</PubmedArticleSet>\n" % (ARTICLES_PROLOG.encode(), body))
 
 
-def _efetch_error(status: int, said: str) -> Answer:
-    body = f"{EFETCH_PROLOG}<eFetchResult>\n\t<ERROR>{escape(said, quote=False)}</ERROR>\n</eFetchResult>\n"
-    return Answer(status, XML, body.encode())
+def _epost(asked: Asked) -> Answer:
+    """Keep a list of numbers; PubMed does not look whether there are such records."""
+    asked.must_be_pubmed()
+    typed = [one for one in asked.text("id").split(",") if one.strip()]
+    pmids = listed(asked.text("id"))
+    invalid = len(typed) != len([one for one in typed if listed(one)])
+    errors = [] if pmids else ["Empty ID list; Nothing to store"]
+    errors += [_INVALID] if invalid else []
+    if len(pmids) > _MOST_POSTED:
+        raise Refusal(f"This stand-in keeps at most {_MOST_POSTED} numbers of one epost")
+    content = "".join(f"\n\t<ERROR>{text(said)}</ERROR>" for said in errors)
+    if pmids:
+        ticket = asked.shelf.keep(pmids, asked.text("WebEnv"))
+        content += f"\n\t<QueryKey>{ticket.query_key}</QueryKey>\n\t<WebEnv>{ticket.webenv}</WebEnv>\n"
+    return in_xml("epost", content)
 
 
-def _esummary(corpus: Corpus, params: Mapping[str, str]) -> Answer:
-    refused = _other_database(params)
-    if refused or params.get("retmode") != "json":
-        said = refused or "This stand-in serves summaries as retmode=json only"
-        return Answer(400, JSON, compact({"error": said}))
-    pmids = _pmids(params)
-    header = {"type": "esummary", "version": "0.3"}
-    if not pmids:
-        return Answer(
-            200, JSON, compact({"header": header, "esummaryresult": ["Empty id list - nothing todo"]})
-        )
-    result: dict[str, object] = {"uids": [str(pmid) for pmid in pmids]}
-    result |= {str(pmid): _summary(pmid, corpus.get(pmid)) for pmid in pmids}
-    return Answer(200, JSON, compact({"header": header, "result": result}))
+def _espell(asked: Asked) -> Answer:
+    """Each word that no title or abstract holds, put as the nearest that one does."""
+    asked.must_be_pubmed()
+    known: set[str] = set()
+    for part in (Part.TITLE, Part.ABSTRACT, Part.MESH, Part.KEYWORD):
+        known.update(asked.corpus.index(part).vocabulary)
+    typed = words(asked.text("term"))
+    mended = [word if word in known else _nearest(word, known) for word in typed]
+    corrected = " ".join(mended) if mended != list(typed) else ""
+    told = (
+        elements("Database", ["pubmed"])
+        + elements("Query", [asked.text("term")])
+        + elements("CorrectedQuery", [corrected])
+    )
+    return in_xml("espell", f"{told}<SpelledQuery>{elements('Replaced', [corrected])}</SpelledQuery><ERROR/>")
 
 
-def _summary(pmid: int, entry: Entry | None) -> object:
-    if entry is None:
-        return {"uid": str(pmid), "error": "cannot get document summary"}
-    return {
-        "uid": str(pmid),
-        "pubdate": entry.publication_date,
-        "source": next(iter(entry.journals), ""),
-        "title": next(iter(entry.titles), ""),
-        "lang": entry.languages[:1],
-        "pubtype": entry.publication_types,
-    }
+def _nearest(word: str, known: set[str]) -> str:
+    return next(iter(difflib.get_close_matches(word, sorted(known), n=1)), word)
 
 
-def _einfo(corpus: Corpus, params: Mapping[str, str]) -> Answer:
-    json = params.get("retmode") == "json"
-    refused = _other_database(params)
-    if refused and json:
-        return Answer(200, JSON, compact({"header": _EINFO_HEADER, "einforesult": {"ERROR": refused}}))
-    if refused:
-        body = f"{_EINFO_PROLOG}<eInfoResult><ERROR>{escape(refused, quote=False)}</ERROR></eInfoResult>\n"
-        return Answer(200, XML, body.encode())
-    facts = {
-        "DbName": "pubmed",
-        "MenuName": "PubMed",
-        "Description": "PubMed bibliographic record",
-        "DbBuild": corpus.build,
-        "Count": str(len(corpus)),
-        "LastUpdate": f"{written(corpus.last_day)} 00:00",
-    }
-    if json:
-        info = {name.lower(): fact for name, fact in facts.items()}
-        return Answer(200, JSON, compact({"header": _EINFO_HEADER, "einforesult": {"dbinfo": [info]}}))
-    elements = "".join(f"\t\t<{name}>{fact}</{name}>\n" for name, fact in facts.items())
-    body = f"{_EINFO_PROLOG}<eInfoResult>\n\t<DbInfo>\n{elements}\t</DbInfo>\n</eInfoResult>\n"
-    return Answer(200, XML, body.encode())
-
-
-_EINFO_HEADER = {"type": "einfo", "version": "0.3"}
-
-
-def _other_database(params: Mapping[str, str]) -> str:
-    """NCBI's complaint when the request is not for PubMed; empty when it is."""
-    name = params.get("db", "")
-    return "" if name == "pubmed" else f"Invalid db name specified: {name}"
-
-
-def _pmids(params: Mapping[str, str]) -> tuple[int, ...]:
-    """Numbers asked for, each once, in order; what is no PubMed number is left out."""
-    asked = (text.strip() for text in params.get("id", "").split(","))
-    numbers = (int(text) for text in asked if text.isascii() and text.isdigit())
-    return tuple(dict.fromkeys(number for number in numbers if number))
+_TOOLS = {
+    "esearch": esearch,
+    "efetch": _efetch,
+    "esummary": esummary,
+    "epost": _epost,
+    "elink": elink,
+    "einfo": einfo,
+    "espell": _espell,
+}

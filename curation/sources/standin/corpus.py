@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -14,30 +13,27 @@ from xml.etree import ElementTree as ET
 from curation.errors import BadInput
 from curation.sources.standin.entry import Entry
 from curation.sources.standin.fields import Day, Part
+from curation.sources.standin.index import Index, Indexes
 from curation.sources.standin.records import deleted_pmids, read_entry
-from curation.sources.standin.words import Words, words
-
-
-@dataclass(frozen=True, slots=True)
-class Index:
-    """Words of one part: which records hold a word, and each record's texts as words."""
-
-    holders: Mapping[str, frozenset[int]]
-    values: Mapping[int, tuple[Words, ...]]
 
 
 @dataclass(frozen=True, init=False)
 class Corpus:
-    """Fixed set of records, highest PubMed number first; of two with one number the later given wins."""
+    """Fixed set of records, highest PubMed number first; of two with one number the later given wins.
+
+    ``today`` is the day that relative dates count back from; None for the newest day a record was created.
+    """
 
     entries: tuple[Entry, ...]
-    _indexes: dict[Part, Index] = field(repr=False, compare=False)
+    today: Day | None
+    _indexes: Indexes = field(repr=False, compare=False)
 
-    def __init__(self, entries: Iterable[Entry] = ()) -> None:
+    def __init__(self, entries: Iterable[Entry] = (), *, today: Day | None = None) -> None:
         latest = {entry.pmid: entry for entry in entries}
         ordered = tuple(latest[pmid] for pmid in sorted(latest, reverse=True))
         object.__setattr__(self, "entries", ordered)
-        object.__setattr__(self, "_indexes", {})
+        object.__setattr__(self, "today", today)
+        object.__setattr__(self, "_indexes", Indexes(ordered))
 
     @classmethod
     def from_xml(cls, *paths: Path) -> Self:
@@ -61,20 +57,19 @@ class Corpus:
 
     def with_entries(self, *entries: Entry) -> Corpus:
         """Derive a corpus with records added; one that is there already is replaced."""
-        return Corpus((*self.entries, *entries))
+        return Corpus((*self.entries, *entries), today=self.today)
 
     def without(self, *pmids: int) -> Corpus:
         """Derive a corpus without some records. Raises KeyError when one of them is not in it."""
         for pmid in pmids:
             if pmid not in self._by_pmid:
                 raise KeyError(pmid)
-        return Corpus(entry for entry in self.entries if entry.pmid not in pmids)
+        gone = frozenset(pmids)
+        return Corpus((entry for entry in self.entries if entry.pmid not in gone), today=self.today)
 
     def index(self, part: Part) -> Index:
         """Words of one part over all records, made when first asked for."""
-        if part not in self._indexes:
-            self._indexes[part] = _indexed(self.entries, part)
-        return self._indexes[part]
+        return self._indexes.of(part)
 
     @cached_property
     def pmids(self) -> frozenset[int]:
@@ -86,13 +81,24 @@ class Corpus:
         """Name of this state of the corpus, as einfo's ``DbBuild``; equal contents have equal names."""
         digest = hashlib.sha256()
         for entry in self.entries:
-            digest.update(b"%d %d " % (entry.pmid, len(entry.xml)) + entry.xml)
+            digest.update(b"%d %d " % (entry.pmid, len(entry.mark)) + entry.mark)
         return f"Build-standin-{digest.hexdigest()[:8]}"
 
     @cached_property
     def last_day(self) -> Day:
-        """Newest day on which a record was created; 1900/01/01 when none has one."""
+        """``today``, or the newest day on which a record was created; 1900/01/01 when none has one."""
+        if self.today is not None:
+            return self.today
         return max((day for entry in self.entries for day in entry.created), default=(1900, 1, 1))
+
+    @cached_property
+    def cited_by(self) -> Mapping[int, tuple[int, ...]]:
+        """Records that cite a number, newest first; the number itself need not be held."""
+        citing: dict[int, list[int]] = {}
+        for entry in self.entries:
+            for cited in entry.references:
+                citing.setdefault(cited, []).append(entry.pmid)
+        return {cited: tuple(pmids) for cited, pmids in citing.items()}
 
     @cached_property
     def _by_pmid(self) -> Mapping[int, Entry]:
@@ -112,14 +118,3 @@ def _take_in(held: dict[int, Entry], path: Path) -> None:
         if element.tag in {"PubmedArticle", "PubmedBookArticle"}:
             entry = read_entry(element)
             held[entry.pmid] = entry
-
-
-def _indexed(entries: tuple[Entry, ...], part: Part) -> Index:
-    holders: defaultdict[str, set[int]] = defaultdict(set)
-    values = {}
-    for entry in entries:
-        values[entry.pmid] = tuple(words(text) for text in entry.texts(part))
-        for value in values[entry.pmid]:
-            for word in value:
-                holders[word].add(entry.pmid)
-    return Index({word: frozenset(pmids) for word, pmids in holders.items()}, values)

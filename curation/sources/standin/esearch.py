@@ -2,81 +2,92 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from html import escape
+import re
+from dataclasses import dataclass, replace
 
-from curation.sources.standin.corpus import Corpus
-from curation.sources.standin.faults import JSON, XML, Answer, compact
+from curation.sources.standin.asked import LAST_START, MOST_IDS, Asked
+from curation.sources.standin.faults import WALL
 from curation.sources.standin.search import Found, find
+from curation.sources.standin.shelf import Ticket
+from curation.sources.standin.twist import twisted
+from curation.sources.standin.window import window
+from curation.sources.standin.wire import Answer, Refusal, elements, in_json, in_xml, text
 
-LAST_START = 9_998
-MOST_IDS = 9_999
 _DEFAULT_RETMAX = 20
-_WALL = (
-    "Search Backend failed: Exception:\n'retstart' cannot be larger than 9998. For PubMed, ESearch can only "
-    "retrieve the first 9,999 records matching the query. To obtain more than 9,999 PubMed records, consider "
-    "using EDirect that contains additional logic to batch PubMed search results automatically so that an "
-    "arbitrary number can be retrieved. For details see https://www.ncbi.nlm.nih.gov/books/NBK25499/"
-)
-_UNKNOWN_HERE = ("usehistory", "mindate", "maxdate", "reldate", "datetype", "field")
-_PROLOG = (
-    '<?xml version="1.0" encoding="UTF-8" ?>\n'
-    '<!DOCTYPE eSearchResult PUBLIC "-//NLM//DTD esearch 20060628//EN" '
-    '"https://eutils.ncbi.nlm.nih.gov/eutils/dtd/20060628/esearch.dtd">\n'
-)
+_KEPT = re.compile(r'"[^"]*"|#(\d+)')
 
 
-def esearch(corpus: Corpus, params: Mapping[str, str], *, strict_phrases: bool) -> Answer:
+@dataclass(frozen=True, slots=True)
+class _Page:
+    """What is shown of a search: ids from ``start`` on (None for a bare count), and under what it is kept."""
+
+    found: Found
+    ids: tuple[int, ...] | None
+    start: int
+    ticket: Ticket | None
+
+
+def esearch(asked: Asked) -> Answer:
     """Answer to one search: ids newest first, at most the first 9,999, and PubMed's remarks.
 
-    ``sort`` is taken and makes no difference. A refusal is HTTP 200 with an ERROR, as NCBI's are.
+    ``sort`` is taken and makes no difference. Raises Refusal as NCBI does, and for ``field``, which the
+    stand-in does not know.
     """
-    start = _number(params.get("retstart", "0"))
-    most = _number(params.get("retmax", str(_DEFAULT_RETMAX)))
-    if start is None or most is None:
-        return _error(params, "Invalid value of retstart or retmax")
-    said = _refusal(params, start)
-    if said:
-        return _error(params, said)
-    found = find(corpus, params["term"], strict_phrases=strict_phrases)
-    page = None if params.get("rettype") == "count" else found.pmids[:MOST_IDS][start : start + most]
-    if _wants_json(params):
-        return _json(_as_json(found, page, start))
-    return Answer(200, XML, _as_xml(found, page, start).encode())
+    start, most = asked.number("retstart", 0), asked.number("retmax", _DEFAULT_RETMAX)
+    asked.must_be_pubmed()
+    if asked.text("field"):
+        raise Refusal("This stand-in does not know field; write it into the term")
+    found = _found(asked)
+    if start > LAST_START:
+        raise Refusal(WALL)
+    bare = asked.text("rettype") == "count"
+    ids = None if bare else found.pmids[:MOST_IDS][start : start + most]
+    keeps = asked.text("usehistory") == "y" and not bare
+    ticket = asked.shelf.keep(found.pmids, asked.text("WebEnv")) if keeps else None
+    page = _Page(found, ids, start, ticket)
+    return in_json("esearch", {"esearchresult": _as_json(page)}) if asked.wants_json else _as_xml(page)
 
 
-def _refusal(params: Mapping[str, str], start: int) -> str:
-    """Why a search is refused; empty when it is not."""
-    if params.get("db") != "pubmed":
-        return f"Invalid db name specified: {params.get('db', '')}"
-    unknown = [name for name in _UNKNOWN_HERE if params.get(name)]
-    if unknown:
-        return f"This stand-in does not know {', '.join(unknown)}; dates and fields go into the term"
-    if not params.get("term", "").strip():
-        return "Empty term and query_key - nothing todo"
-    return _WALL if start > LAST_START else ""
+def _found(asked: Asked) -> Found:
+    term, key = asked.text("term"), asked.text("query_key")
+    if not (term or key):
+        raise Refusal("Empty term and query_key - nothing todo")
+    kept = asked.shelf.get(asked.text("WebEnv"), key) if key else None
+    strategy = _with_kept_sets(asked, term) if term else "all[sb]"
+    found = find(asked.corpus, strategy, strict_phrases=asked.strict_phrases, window=window(asked))
+    if kept is not None:
+        told = f"({found.translation}) AND #{key}" if term else f"#{key}"
+        found = _among(replace(found, translation=told), frozenset(kept))
+    if asked.hidden:
+        found = _among(found, asked.corpus.pmids - asked.hidden)
+    return twisted(found, asked.fault) if asked.fault else found
 
 
-def _error(params: Mapping[str, str], said: str) -> Answer:
-    if _wants_json(params):
-        return _json({"ERROR": said})
-    body = f"{_PROLOG}<eSearchResult>\n\t<ERROR>{_xml(said)}</ERROR>\n</eSearchResult>\n"
-    return Answer(200, XML, body.encode())
+def _with_kept_sets(asked: Asked, term: str) -> str:
+    """The term with each ``#1`` of the history server put as the numbers of its set."""
+
+    def numbers(found: re.Match[str]) -> str:
+        if found.group(1) is None:  # quoted text stays as it is
+            return found.group()
+        kept = asked.shelf.get(asked.text("WebEnv"), found.group(1))
+        return f"({' '.join(map(str, kept)) or '0'}[uid])"
+
+    return _KEPT.sub(numbers, term)
 
 
-def _json(result: object) -> Answer:
-    return Answer(
-        200, JSON, compact({"header": {"type": "esearch", "version": "0.3"}, "esearchresult": result})
-    )
+def _among(found: Found, pmids: frozenset[int]) -> Found:
+    return replace(found, pmids=tuple(pmid for pmid in found.pmids if pmid in pmids))
 
 
-def _as_json(found: Found, page: tuple[int, ...] | None, start: int) -> object:
+def _as_json(page: _Page) -> object:
+    found = page.found
     result: dict[str, object] = {"count": str(len(found.pmids))}
-    if page is not None:
+    if page.ids is not None:
+        result |= {"retmax": str(len(page.ids)), "retstart": str(page.start)}
+        if page.ticket:
+            result |= {"querykey": page.ticket.query_key, "webenv": page.ticket.webenv}
         result |= {
-            "retmax": str(len(page)),
-            "retstart": str(start),
-            "idlist": [str(pmid) for pmid in page],
+            "idlist": [str(pmid) for pmid in page.ids],
             "translationset": [{"from": typed, "to": mapped} for typed, mapped in found.mapped],
             "querytranslation": found.translation,
         }
@@ -94,40 +105,32 @@ def _as_json(found: Found, page: tuple[int, ...] | None, start: int) -> object:
     return result
 
 
-def _as_xml(found: Found, page: tuple[int, ...] | None, start: int) -> str:
-    parts = [f"{_PROLOG}<eSearchResult><Count>{len(found.pmids)}</Count>"]
-    if page is not None:
-        ids = "".join(f"\n<Id>{pmid}</Id>" for pmid in page)
-        mapped = "".join(
-            f"<Translation><From>{_xml(typed)}</From><To>{_xml(to)}</To></Translation>"
-            for typed, to in found.mapped
-        )
-        parts += [
-            f"<RetMax>{len(page)}</RetMax><RetStart>{start}</RetStart><IdList>{ids}\n</IdList>",
-            f"<TranslationSet>{mapped}</TranslationSet>",
-            f"<QueryTranslation>{_xml(found.translation)}</QueryTranslation>",
-        ]
-    errors = _elements("PhraseNotFound", found.phrases_not_found)
-    errors += _elements("FieldNotFound", found.fields_not_found)
-    warnings = _elements("PhraseIgnored", found.phrases_ignored)
-    warnings += _elements("QuotedPhraseNotFound", found.quoted_phrases_not_found)
-    warnings += _elements("OutputMessage", found.messages)
+def _as_xml(page: _Page) -> Answer:
+    found = page.found
+    parts = [f"<Count>{len(found.pmids)}</Count>"]
+    if page.ids is not None:
+        parts += _page_in_xml(page, page.ids)
+    errors = elements("PhraseNotFound", found.phrases_not_found)
+    errors += elements("FieldNotFound", found.fields_not_found)
+    warnings = elements("PhraseIgnored", found.phrases_ignored)
+    warnings += elements("QuotedPhraseNotFound", found.quoted_phrases_not_found)
+    warnings += elements("OutputMessage", found.messages)
     parts += [f"<ErrorList>{errors}</ErrorList>"] if errors else []
     parts += [f"<WarningList>{warnings}</WarningList>"] if warnings else []
-    return "".join((*parts, "</eSearchResult>\n"))
+    return in_xml("esearch", "".join(parts))
 
 
-def _elements(tag: str, texts: tuple[str, ...]) -> str:
-    return "".join(f"<{tag}>{_xml(text)}</{tag}>" for text in texts)
-
-
-def _xml(text: str) -> str:
-    return escape(text, quote=False)
-
-
-def _wants_json(params: Mapping[str, str]) -> bool:
-    return params.get("retmode") == "json"
-
-
-def _number(text: str) -> int | None:
-    return int(text) if text.isascii() and text.isdigit() else None
+def _page_in_xml(page: _Page, ids: tuple[int, ...]) -> list[str]:
+    kept = page.ticket
+    mapped = "".join(
+        f"<Translation><From>{text(typed)}</From><To>{text(to)}</To></Translation>"
+        for typed, to in page.found.mapped
+    )
+    return [
+        f"<RetMax>{len(ids)}</RetMax><RetStart>{page.start}</RetStart>",
+        f"<QueryKey>{kept.query_key}</QueryKey><WebEnv>{kept.webenv}</WebEnv>" if kept else "",
+        "<IdList>",
+        *(f"\n<Id>{pmid}</Id>" for pmid in ids),
+        f"\n</IdList><TranslationSet>{mapped}</TranslationSet>",
+        f"<QueryTranslation>{text(page.found.translation)}</QueryTranslation>",
+    ]

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 from dataclasses import dataclass, replace
 from enum import Enum, StrEnum, auto
+from functools import lru_cache
 
 Day = tuple[int, int, int]  # year, month, day; compared, never counted with
 
@@ -12,6 +14,7 @@ _DATE = re.compile(r"(\d{4})(?:/(\d{1,2})(?:/(\d{1,2}))?)?")
 _MONTHS = range(1, 13)
 _DAYS = range(1, 32)
 _NEAR = re.compile(r"~(\d{1,4})")
+_LAST = re.compile(r"last\s+(\d{1,5})\s+(day|month|year)s?", re.IGNORECASE)
 
 
 class Part(StrEnum):
@@ -33,6 +36,8 @@ class Part(StrEnum):
     PUBLISHED = "published"
     CREATED = "created"
     ENTERED = "entered"
+    INDEXED = "indexed"
+    REVISED = "revised"
 
 
 class Match(Enum):
@@ -58,10 +63,8 @@ class Field:
     near: int | None = None
 
 
-ALL_FIELDS = Field(
-    "All Fields",
-    tuple(p for p in Part if p not in {Part.SUBSET, Part.PUBLISHED, Part.CREATED, Part.ENTERED}),
-)
+_DATES = {Part.PUBLISHED, Part.CREATED, Part.ENTERED, Part.INDEXED, Part.REVISED}
+ALL_FIELDS = Field("All Fields", tuple(p for p in Part if p not in {Part.SUBSET, *_DATES}))
 _TITLE = Field("Title", (Part.TITLE,))
 _TITLE_ABSTRACT = Field("Title/Abstract", (Part.TITLE, Part.ABSTRACT, Part.KEYWORD))
 _AFFILIATION = Field("Affiliation", (Part.AFFILIATION,))
@@ -96,6 +99,13 @@ _TAGS = {
     ),
     Field("Date - Create", (Part.CREATED,), Match.DATE): ("crdt", "date - create", "create date"),
     Field("Date - Entry", (Part.ENTERED,), Match.DATE): ("edat", "date - entry", "entry date", "entrez date"),
+    Field("Date - MeSH", (Part.INDEXED,), Match.DATE): ("mhda", "date - mesh", "mesh date"),
+    Field("Date - Modification", (Part.REVISED,), Match.DATE): (
+        "mdat",
+        "lr",
+        "date - modification",
+        "modification date",
+    ),
 }
 _BY_TAG = {tag: field for field, tags in _TAGS.items() for tag in tags}
 _EXPLODE = frozenset({_MESH, _MAJOR, _TYPE})
@@ -130,6 +140,31 @@ def days_of(text: str) -> tuple[Day, Day] | None:
     if year is None or month not in (None, *_MONTHS) or day not in (None, *_DAYS):
         return None
     return (year, month or _MONTHS[0], day or _DAYS[0]), (year, month or _MONTHS[-1], day or _DAYS[-1])
+
+
+def is_relative(text: str) -> bool:
+    """Whether a text is a stretch of time back from today: ``last 60 days``, ``last 6 months``, ``last 2 years``."""
+    return _LAST.fullmatch(text.strip()) is not None
+
+
+def days_before(text: str, today: Day) -> tuple[Day, Day] | None:
+    """First and last day of ``last 6 months`` as said on ``today``; as ``days_of`` for any other text."""
+    found = _LAST.fullmatch(text.strip())
+    if found is None:
+        return days_of(text)
+    number, unit = int(found.group(1)), found.group(2).lower()
+    if unit == "day":
+        return back(today, number), today
+    months = today[0] * 12 + today[1] - 1 - number * (12 if unit == "year" else 1)
+    return (months // 12, months % 12 + 1, today[2]), today
+
+
+@lru_cache(maxsize=1 << 14)
+def back(day: Day, number: int) -> Day:
+    """The day so many days before, or after for a negative number; no earlier than 0001/01/01."""
+    first = dt.date(*day).toordinal() - number
+    earlier = dt.date.fromordinal(max(1, first))
+    return earlier.year, earlier.month, earlier.day
 
 
 def written(day: Day) -> str:

@@ -10,11 +10,19 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from itertools import groupby
 
-from curation.sources.standin.fields import ALL_FIELDS, Field, Match, days_of, field_of, written
+from curation.sources.standin.fields import (
+    ALL_FIELDS,
+    Field,
+    Match,
+    days_of,
+    field_of,
+    is_relative,
+    written,
+)
 from curation.sources.standin.words import words
 
 # Left out of untagged searches, and said so. The common ones of PubMed's list.
@@ -100,6 +108,12 @@ class Query:
     root: Node | None
     mapped: tuple[tuple[str, str], ...]
     remarks: Remarks
+
+    def within(self, window: Range) -> Query:
+        """The same strategy, narrowed to a stretch of dates; as it is when nothing searchable is in it."""
+        if self.root is None:
+            return self
+        return replace(self, root=Joined(self.root, ((Op.AND, window),)))
 
     @property
     def translation(self) -> str:
@@ -225,7 +239,8 @@ class _Parser:
 
     def checked(self, term: Term) -> Term:
         """Report the term when it is no date in a date field, or no number in UID, and give it back."""
-        no_date = term.field.match is Match.DATE and days_of(term.text) is None
+        is_date = days_of(term.text) is not None or is_relative(term.text)
+        no_date = term.field.match is Match.DATE and not is_date
         no_number = term.field.match is Match.NUMBER and not all(
             word.isdecimal() for word in words(term.text)
         )

@@ -42,6 +42,7 @@ _IDENTIFIERS = (
     "MedlineCitation/Article/ELocationID",
     "BookDocument/ArticleIdList/ArticleId",
 )
+_CITED = "PubmedData//Reference/ArticleIdList/ArticleId[@IdType='pubmed']"
 _PAPER_DATES = ("MedlineCitation/Article/Journal/JournalIssue/PubDate", "BookDocument/Book/PubDate")
 
 
@@ -69,6 +70,9 @@ def read_entry(element: ET.Element) -> Entry:
         entered=_history(element, "entrez"),
         publication_date=_publication_date(element),
         book=element.tag == "PubmedBookArticle",
+        indexed=_history(element, "medline"),
+        revised=_one_day(element.find("MedlineCitation/DateRevised")),
+        references=tuple(_references(element)),
     )
 
 
@@ -138,6 +142,19 @@ def _published(element: ET.Element) -> Iterator[Day]:
         day = _day(date)
         if day is not None:
             yield day
+
+
+def _one_day(date: ET.Element | None) -> tuple[Day, ...]:
+    day = None if date is None else _day(date)
+    return () if day is None else (day,)
+
+
+def _references(element: ET.Element) -> Iterator[int]:
+    cited = [one.text or "" for one in element.iterfind(_CITED)]
+    # Before 2019 NLM kept the references of a record among its comments and corrections.
+    links = element.iterfind("MedlineCitation/CommentsCorrectionsList/CommentsCorrections")
+    cited += [link.findtext("PMID", "") for link in links if link.get("RefType") == "Cites"]
+    yield from dict.fromkeys(int(text) for text in cited if text.strip().isdigit())
 
 
 def _history(element: ET.Element, status: str) -> tuple[Day, ...]:

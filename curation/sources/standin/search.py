@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import reduce
 
-from curation.sources.standin.corpus import Corpus, Index
-from curation.sources.standin.fields import Field, Match, Part, days_of
+from curation.sources.standin.corpus import Corpus
+from curation.sources.standin.fields import Field, Match, Part, days_before
 from curation.sources.standin.query import Joined, Node, Op, Range, Term, parse
 from curation.sources.standin.words import (
     Phrase,
@@ -38,14 +38,16 @@ class Found:
     messages: tuple[str, ...] = ()
 
 
-def find(corpus: Corpus, strategy: str, *, strict_phrases: bool = False) -> Found:
-    """Find the records of ``corpus`` that a PubMed strategy asks for.
+def find(
+    corpus: Corpus, strategy: str, *, strict_phrases: bool = False, window: Range | None = None
+) -> Found:
+    """Find the records of ``corpus`` that a PubMed strategy asks for, within ``window`` when one is given.
 
     With ``strict_phrases`` a term that no record of the corpus holds in its field is reported as not found,
     as PubMed does for terms outside its index; without, such a term only finds nothing, because a small
     corpus lacks most words.
     """
-    query = parse(strategy)
+    query = parse(strategy) if window is None else parse(strategy).within(window)
     search = _Search(corpus)
     hits = search.hits(query.root) if query.root else _NONE
     remarks = query.remarks
@@ -92,11 +94,11 @@ class _Search:
 
     def _in_part(self, sought: Phrase, part: Part, where: Field) -> frozenset[int]:
         index = self.corpus.index(part)
-        candidates = reduce(frozenset.intersection, (_holders(index, one) for one in sought))
+        candidates = reduce(frozenset.intersection, (index.holders(one) for one in sought))
         if len(sought) == 1 and where.match is Match.PHRASE:
             return candidates
         return frozenset(
-            pmid for pmid in candidates if any(_matches(sought, value, where) for value in index.values[pmid])
+            pmid for pmid in candidates if any(_matches(sought, value, where) for value in index.values(pmid))
         )
 
     def _between(self, low: str, high: str, where: Field) -> frozenset[int]:
@@ -104,7 +106,8 @@ class _Search:
             if not (low.isdecimal() and high.isdecimal()):
                 return _NONE
             return frozenset(pmid for pmid in self.corpus.pmids if int(low) <= pmid <= int(high))
-        first, last = days_of(low), days_of(high)
+        today = self.corpus.last_day
+        first, last = days_before(low, today), days_before(high, today)
         if first is None or last is None:
             return _NONE
         (part,) = where.parts
@@ -124,12 +127,6 @@ def _combined(left: frozenset[int], step: tuple[Op, frozenset[int]]) -> frozense
             return left | right
         case Op.NOT:
             return left - right
-
-
-def _holders(index: Index, one: Sought) -> frozenset[int]:
-    if not one.truncated:
-        return index.holders.get(one.stem, _NONE)
-    return _NONE.union(*(pmids for word, pmids in index.holders.items() if one.fits(word)))
 
 
 def _sought(term: Term) -> Phrase:

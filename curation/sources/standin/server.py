@@ -17,12 +17,16 @@ from types import TracebackType
 from typing import Self
 from urllib.parse import parse_qsl, urlsplit
 
+from curation.sources.standin.asked import GROUPS
 from curation.sources.standin.corpus import Corpus
 from curation.sources.standin.desk import Desk, Manners, Reply, Request
 from curation.sources.standin.faults import Fault, FaultKind
+from curation.sources.standin.script import RandomFaults
 
 _FOLDER = "/entrez/eutils/"
 _POLL = 0.02  # seconds until a stop is noticed
+# Bodies that a fault of the line counts in bytes are sent unpacked.
+_BY_BYTES = {FaultKind.CUT_BODY, FaultKind.LOST_BODY, FaultKind.WRONG_LENGTH, FaultKind.DRIP}
 _Socket = socket.socket | tuple[bytes, socket.socket]
 
 
@@ -30,9 +34,10 @@ class StandIn:
     """NCBI's E-utilities on 127.0.0.1, at ``url``, for as long as the ``with`` block lasts.
 
     ``api_key``: the one valid key; without it keys are not checked. ``rate_limit``: requests a second that one
-    caller is served, ten with a key; None serves them all. ``faults``: a script, see ``Fault``.
-    ``strict_phrases``: terms outside the corpus are reported as PubMed reports them. ``clock``: monotonic
-    seconds. A defect of the stand-in itself hangs up on the caller, and is raised when the block ends.
+    caller is served, ten with a key; None serves them all. ``faults``: a script, see ``Fault`` and
+    ``RandomFaults``. ``strict_phrases``: terms outside the corpus are reported as PubMed reports them.
+    ``clock``: monotonic seconds. A defect of the stand-in itself hangs up on the caller, and is raised when
+    the block ends.
     """
 
     def __init__(
@@ -40,13 +45,27 @@ class StandIn:
         corpus: Corpus,
         *,
         api_key: str | None = None,
-        faults: Iterable[Fault] = (),
+        faults: Iterable[Fault | RandomFaults] = (),
         rate_limit: int | None = None,
         strict_phrases: bool = False,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._desk = Desk(corpus, Manners(api_key, rate_limit, strict_phrases, clock), tuple(faults))
+        self._desk = Desk(corpus, Manners(api_key, rate_limit, strict_phrases, clock), faults)
         self._server: _Server | None = None
+        self._port = 0
+
+    @classmethod
+    def with_manners(
+        cls, corpus: Corpus, manners: Manners, *, faults: Iterable[Fault | RandomFaults] = (), port: int = 0
+    ) -> Self:
+        """Make one with all its manners set by hand, on a port of one's choice (0: any that is free).
+
+        Entering the ``with`` block raises OSError when the port is taken.
+        """
+        standin = cls(corpus)
+        standin._desk = Desk(corpus, manners, faults)
+        standin._port = port
+        return standin
 
     @property
     def url(self) -> str:
@@ -69,12 +88,16 @@ class StandIn:
         """All requests that arrived so far, in order, those that were refused or spoilt included."""
         return self._desk.requests
 
-    def play(self, *faults: Fault) -> None:
+    def play(self, *faults: Fault | RandomFaults) -> None:
         """Put another script of faults in place of what is left of the last one."""
         self._desk.play(faults)
 
+    def watch(self, tell: Callable[[Request], None]) -> None:
+        """Have ``tell`` called with each request from now on, once it is answered, one at a time."""
+        self._desk.watch(tell)
+
     def __enter__(self) -> Self:
-        self._server = _Server(self._desk)
+        self._server = _Server(self._desk, self._port)
         self._server.start()
         return self
 
@@ -96,8 +119,8 @@ class _Server(ThreadingHTTPServer):
 
     request_queue_size = 64
 
-    def __init__(self, desk: Desk) -> None:
-        super().__init__(("127.0.0.1", 0), _Handler)
+    def __init__(self, desk: Desk, port: int) -> None:
+        super().__init__(("127.0.0.1", port), _Handler)
         self.desk = desk
         self.defects: list[BaseException] = []
         self._lock = threading.Lock()
@@ -162,11 +185,12 @@ class _Handler(BaseHTTPRequestHandler):
         """Nothing: requests are kept in ``StandIn.requests``."""
 
     def _reply(self, query: str) -> Reply:
+        path = urlsplit(self.path).path.removeprefix(_FOLDER)
+        between = GROUPS if path == "elink.fcgi" else ","
         params: dict[str, str] = {}
         for name, value in parse_qsl(query, keep_blank_values=True):
             several = name == "id" and name in params
-            params[name] = f"{params[name]},{value}" if several else value
-        path = urlsplit(self.path).path.removeprefix(_FOLDER)
+            params[name] = f"{params[name]}{between}{value}" if several else value
         return self.server.desk.reply(self.command, path, params, self.client_address[0])
 
     def _send(self, reply: Reply) -> None:
@@ -187,18 +211,35 @@ class _Handler(BaseHTTPRequestHandler):
         for name, value in headers.items():
             self.send_header(name, value)
         self.end_headers()
-        self.wfile.write(body)
+        if reply.kind is FaultKind.DRIP:
+            self._drip(body, reply.per_second)
+        else:
+            self.wfile.write(body)
 
     def _body(self, reply: Reply) -> tuple[bytes, int, bool]:
         """What is sent, the length that is announced, and whether it is packed."""
         body = reply.answer.body
-        if reply.kind in {FaultKind.CUT_BODY, FaultKind.LOST_BODY}:
-            part = body[: min(reply.at_byte, len(body) - 1)]
-            return part, len(part if reply.kind is FaultKind.CUT_BODY else body), False
+        if reply.kind in _BY_BYTES:
+            at = min(reply.at_byte, len(body) - 1)
+            match reply.kind:
+                case FaultKind.CUT_BODY:
+                    return body[:at], at, False
+                case FaultKind.LOST_BODY:
+                    return body[:at], len(body), False
+                case FaultKind.WRONG_LENGTH:
+                    return body, at, False
+            return body, len(body), False
         if "gzip" in self.headers.get("Accept-Encoding", ""):
             packed = gzip.compress(body, compresslevel=1, mtime=0)
             return packed, len(packed), True
         return body, len(body), False
+
+    def _drip(self, body: bytes, per_second: int) -> None:
+        for start in range(0, len(body), per_second):
+            if start:
+                self.server.desk.wait(1.0)
+            self.wfile.write(body[start : start + per_second])
+            self.wfile.flush()
 
     def _reset(self) -> None:
         # With no time to linger a close is a reset (RST), not an orderly end.

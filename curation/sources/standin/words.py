@@ -6,8 +6,10 @@ PubMed's own manners: case and accents do not count, and a hyphen, a slash or an
 from __future__ import annotations
 
 import re
+import sys
 import unicodedata
 from dataclasses import dataclass
+from functools import lru_cache
 
 Words = tuple[str, ...]
 
@@ -30,9 +32,11 @@ class Sought:
 Phrase = tuple[Sought, ...]
 
 
+# Records of successive weeks, and parts of generated ones, share their texts.
+@lru_cache(maxsize=1 << 15)
 def words(text: str) -> Words:
     """Words of a text in order, folded."""
-    return tuple(_WORD.findall(_folded(text)))
+    return tuple(map(sys.intern, _WORD.findall(_folded(text))))
 
 
 def phrase(text: str) -> Phrase:

@@ -1,0 +1,42 @@
+"""``livrev check``."""
+
+import click
+
+from curation.cli.common import as_reviewer, json_option, print_json, review, stamp
+
+
+@click.group("check", help="Look at what needs a person's eye.")
+def command() -> None:
+    """Group of the checks."""
+
+
+@command.command(
+    "notices", help="Retractions, corrections and other notices about included and pending reports."
+)
+@json_option
+def notices(as_json: bool) -> None:
+    from curation.tasks.notices import undecided
+
+    with review() as open_review:
+        found = undecided(open_review)
+    if as_json:
+        print_json(found)
+        return
+    for n in found:
+        click.echo(
+            f"{n.id}\tR{n.report}\t{n.kind}\t{n.reference or 'no reference given'} ({n.source})\t{n.title}"
+        )
+    if not found:
+        click.echo("no notice waits for a decision", err=True)
+
+
+@command.command("decide", help="Note what was decided on notices (by their numbers).")
+@click.argument("numbers", metavar="NUMBER...", type=int, nargs=-1, required=True)
+@click.option("--note", required=True, help="What was decided, e.g. 'excluded from the synthesis, see R12'.")
+@as_reviewer
+def decide(numbers: tuple[int, ...], note: str, reviewer: str) -> None:
+    from curation.tasks.notices import decide as decide_on
+
+    with review() as open_review:
+        decide_on(open_review, numbers, reviewer, note, stamp(reviewer))
+    click.echo(f"decided on {len(numbers)} notice{'s' if len(numbers) != 1 else ''}")
