@@ -140,6 +140,16 @@ class Ncbi:
 
 
 @dataclass(frozen=True, slots=True)
+class Services:
+    """Open services beside the sources, each off until it is wanted (``curation.tasks.services``)."""
+
+    __pydantic_config__: ClassVar = _STRICT
+    crossref: bool = False
+    idconv: bool = False
+    unpaywall: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Footnote:
     """What a mark means that stands in the cells of the tables, e.g. ``²``."""
 
@@ -183,6 +193,7 @@ class Protocol:
     living: Living
     screening: Screening = field(default_factory=Screening)
     ncbi: Ncbi = field(default_factory=Ncbi)
+    services: Services = field(default_factory=Services)
     output: Output = field(default_factory=Output)
     syntheses: tuple[Synthesis, ...] = ()
 

@@ -40,3 +40,43 @@ def decide(numbers: tuple[int, ...], note: str, reviewer: str) -> None:
     with review() as open_review:
         decide_on(open_review, numbers, reviewer, note, stamp(reviewer))
     click.echo(f"decided on {len(numbers)} notice{'s' if len(numbers) != 1 else ''}")
+
+
+@command.command(
+    "identifiers", help="PubMed, PMC and DOI names that NCBI's converter knows and a record lacks."
+)
+@json_option
+def identifiers(as_json: bool) -> None:
+    import os
+
+    from curation.tasks.network import NetworkSettings
+    from curation.tasks.services import missing_identifiers
+
+    with review() as open_review:
+        found = missing_identifiers(open_review, NetworkSettings.of(os.environ))
+    if as_json:
+        print_json(found)
+        return
+    for item in found:
+        click.echo(f"R{item.report}\t{', '.join(item.found) or item.error}\t{item.title}")
+    if not found:
+        click.echo("nothing is lacking that the converter knows", err=True)
+
+
+@command.command("fulltexts", help="Open copies of the full texts that are sought, by Unpaywall.")
+@json_option
+def fulltexts(as_json: bool) -> None:
+    import os
+
+    from curation.tasks.network import NetworkSettings
+    from curation.tasks.services import open_copies
+
+    with review() as open_review:
+        found = open_copies(open_review, NetworkSettings.of(os.environ))
+    if as_json:
+        print_json(found)
+        return
+    for item in found:
+        click.echo(f"R{item.report}\t{item.status}\t{item.address or '-'}\t{item.title}")
+    if not found:
+        click.echo("no full text is sought", err=True)

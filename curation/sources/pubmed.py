@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from curation.errors import Configuration, SourceFailed
 from curation.sources.http import Answer, Ask, CutOff, GaveUp, Unusable, redacted
-from curation.sources.pubmed_xml import Incomplete, joined, records
+from curation.sources.pubmed_xml import CutShort, Incomplete, joined, records
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -263,8 +263,10 @@ def parse_batch(body: bytes, asked: Sequence[str]) -> Batch:
 def _whole_batch(asked: tuple[str, ...], answer: Answer) -> Batch:
     try:
         return parse_batch(answer.body, asked)
-    except Incomplete as cut:
+    except CutShort as cut:
         raise CutOff(cut.message) from cut
+    except Incomplete as other:
+        raise Unusable(other.message) from other
 
 
 def _in_one(asked: tuple[str, ...], parts: Sequence[Batch]) -> Batch:

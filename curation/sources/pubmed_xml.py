@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 RAW_FORMAT = "pubmed-xml"
 
+_SET = "PubmedArticleSet"
 _ARTICLES = frozenset({"PubmedArticle", "PubmedBookArticle"})
 _BEGIN = re.compile(rb"<Pubmed(Book)?Article[\s>]")
 _ENCODING = re.compile(rb"<\?xml[^>]*encoding=[\"']([^\"']+)")
@@ -33,6 +34,10 @@ _NO_ABSTRACT = "Abstract available from the publisher."
 
 class Incomplete(SourceFailed):
     """Not a whole PubmedArticleSet: cut off, empty, or an error of NCBI's in its place."""
+
+
+class CutShort(Incomplete):
+    """A PubmedArticleSet that begins as it should and ends early."""
 
 
 def records(source: IO[bytes] | bytes) -> Iterator[SourceRecord]:
@@ -51,7 +56,8 @@ def records(source: IO[bytes] | bytes) -> Iterator[SourceRecord]:
                 yield _record(element, received.taken(element.tag))
                 root.clear()
     except ET.ParseError as error:
-        raise Incomplete(f"the XML ends early or is broken ({error})") from error
+        kind = CutShort if root is not None and root.tag == _SET else Incomplete
+        raise kind(f"the XML ends early or is broken ({error})") from error
     _check_root(root)
 
 
@@ -61,11 +67,11 @@ def joined(found: Iterable[SourceRecord]) -> bytes:
 
 
 def _check_root(root: ET.Element | None) -> None:
-    if root is not None and root.tag == "PubmedArticleSet":
+    if root is not None and root.tag == _SET:
         return
     told = None if root is None else root.findtext("ERROR")
     name = "nothing" if root is None else f"<{root.tag}>"
-    raise Incomplete(f"PubMed answered {told!r}" if told else f"expected a PubmedArticleSet, got {name}")
+    raise Incomplete(f"PubMed answered {told!r}" if told else f"expected a {_SET}, got {name}")
 
 
 class _Received:

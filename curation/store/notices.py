@@ -34,6 +34,14 @@ def add(change: Change, record: int, said: Iterable[tuple[str, str]], source: st
     return change.sql.total_changes - before
 
 
+def kinds_of(sql: sqlite3.Connection, record: int, *, besides: str) -> frozenset[str]:
+    """Kinds of notice that sources other than ``besides`` have told of a record."""
+    rows = sql.execute(
+        "SELECT DISTINCT kind FROM notice WHERE record_id = ? AND source <> ?", (record, besides)
+    )
+    return frozenset(row[0] for row in rows)
+
+
 def undecided(sql: sqlite3.Connection) -> tuple[StoredNotice, ...]:
     """Every notice that waits for a decision, oldest first."""
     rows = sql.execute(

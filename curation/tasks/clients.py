@@ -11,11 +11,13 @@ from curation.errors import Usage
 from curation.protocol import Protocol as ReviewProtocol
 from curation.protocol import Service
 from curation.sources import europepmc, pubmed
+from curation.sources.crossref import Crossref
 from curation.sources.europepmc import EuropePmc
 from curation.sources.pubmed import Batch, CountAnswer, SearchAnswer
 from curation.tasks import network
 from curation.tasks.network import NetworkSettings
 
+CROSSREF_PACE = 1.0  # list requests a second, as Crossref's public pool allows since December 2025
 EUROPEPMC_PACE = 3.0  # requests a second; the service states no limit
 
 
@@ -37,9 +39,10 @@ class SourceClient(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Clients:
-    """The network sources of a review by service."""
+    """The network sources of a review by service; Crossref where review.toml asks for it."""
 
     by_service: Mapping[Service, SourceClient]
+    crossref: Crossref | None = None
 
     def of(self, service: Service) -> SourceClient:
         """The client of a service.
@@ -69,4 +72,8 @@ def clients(protocol: ReviewProtocol, settings: NetworkSettings) -> Iterator[Cli
         if Service.EUROPEPMC in named:
             door = stack.enter_context(network.door(settings, protocol.ncbi.email, EUROPEPMC_PACE))
             found[Service.EUROPEPMC] = EuropePmc(door, settings.europepmc_url, protocol.ncbi.email)
-        yield Clients(found)
+        crossref = None
+        if protocol.services.crossref:
+            door = stack.enter_context(network.door(settings, protocol.ncbi.email, CROSSREF_PACE))
+            crossref = Crossref(door, settings.crossref_url, protocol.ncbi.email)
+        yield Clients(found, crossref)

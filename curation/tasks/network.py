@@ -14,7 +14,7 @@ from platformdirs import user_cache_path
 from curation import __version__
 from curation.errors import Configuration
 from curation.protocol import Protocol
-from curation.sources import crossref, europepmc
+from curation.sources import crossref, europepmc, idconv, unpaywall
 from curation.sources.http import Door, DoorSettings
 from curation.sources.pubmed import BASE_URL, PubMed
 from curation.store.pace import SharedPace
@@ -38,6 +38,8 @@ class NetworkSettings:
     pace_file: Path | None = None
     europepmc_url: str = europepmc.BASE_URL
     crossref_url: str = crossref.BASE_URL
+    idconv_url: str = idconv.BASE_URL
+    unpaywall_url: str = unpaywall.BASE_URL
 
     @classmethod
     def of(cls, environment: Mapping[str, str]) -> NetworkSettings:
@@ -54,6 +56,8 @@ class NetworkSettings:
             pace_file=user_cache_path("livrev") / "pace.sqlite",
             europepmc_url=_address(environment, "LIVREV_EUROPEPMC_URL", europepmc.BASE_URL),
             crossref_url=_address(environment, "LIVREV_CROSSREF_URL", crossref.BASE_URL),
+            idconv_url=_address(environment, "LIVREV_IDCONV_URL", idconv.BASE_URL),
+            unpaywall_url=_address(environment, "LIVREV_UNPAYWALL_URL", unpaywall.BASE_URL),
         )
 
 

@@ -24,6 +24,7 @@ from curation.tasks.clients import PARSERS, Clients, SourceClient
 from curation.tasks.dedupe import Deduplicated, apply_rules
 from curation.tasks.journal import Journal
 from curation.tasks.review import Review
+from curation.tasks.services import crossref_notices, raise_told
 from curation.tasks.staging import Staging
 from curation.tasks.watch import Watched, raise_notices, watched_records
 
@@ -75,12 +76,13 @@ class SourceUpdate:
 
 @dataclass(frozen=True, slots=True)
 class Updated:
-    """What an update did. ``round`` None and no sources: nothing was due."""
+    """What an update did. ``round`` None and no sources: nothing was due. ``told_of``: notices by Crossref."""
 
     round: int | None
     sources: tuple[SourceUpdate, ...]
     duplicates: Deduplicated
     skipped: tuple[str, ...] = ()
+    told_of: int = 0
 
     @property
     def warnings(self) -> tuple[str, ...]:
@@ -96,7 +98,12 @@ class Updated:
             for s in self.sources
             if s.notices
         ]
-        return (*lost, *raised)
+        told = (
+            [f"crossref: {self.told_of} notices were raised; see livrev check notices"]
+            if self.told_of
+            else []
+        )
+        return (*lost, *raised, *told)
 
     @property
     def summary(self) -> str:
@@ -154,9 +161,11 @@ def update(
         if doubts:
             message = "nothing was stored: " + doubts[0]
             raise SourceFailed(message, faults=tuple(doubts[1:]))
+        told = crossref_notices(review, clients.crossref) if clients.crossref else ()
         with review.change(stamp) as change:
             number = searches.open_round(change)
             done = tuple(work.apply(change, number.id, plan) for plan in plans)
+            told_of = raise_told(change, told)
             duplicates = apply_rules(change)
         journal.write(
             "applied", round=number.number, sources=[s.source for s in done], new=[s.new for s in done]
@@ -164,7 +173,7 @@ def update(
         for plan in plans:
             work.staging(plan.source).clear()
             work.staging(plan.source, plan.started).clear()
-    return Updated(number.number, done, duplicates, skipped)
+    return Updated(number.number, done, duplicates, skipped, told_of)
 
 
 def _shown_to_nobody(_source: str, _done: int, _of: int) -> None:

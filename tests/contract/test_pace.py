@@ -237,7 +237,9 @@ def test_three_processes_ask_at_most_three_times_in_any_second(
     with StandIn(Corpus(), rate_limit=LIMIT) as server:
         words = [server.url, str(tmp_path / "pace.sqlite"), str(PACE), "3"]
         command = [sys.executable, "-c", ASK_FROM_A_PROCESS, *words]
-        running = [subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, text=True) for _ in range(3)]
+        running = [
+            subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, text=True) for _ in range(3)
+        ]
         for process in running:
             _, said = process.communicate(timeout=60)
             assert process.returncode == 0, said
