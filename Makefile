@@ -6,7 +6,7 @@ DEMO ?= demo-review
 WHEEL_DIR := build/wheel-test
 TESTS ?= -n auto
 
-.PHONY: help demo test test-quick check wheel-test lowest-test schema bench clean
+.PHONY: help demo test test-quick check wheel-test lowest-test schema bench soak clean
 
 help: ## show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -44,8 +44,12 @@ lowest-test: ## run the quick tests with the lowest versions that pyproject.toml
 schema: $(VENV)/installed-dev ## write db/schema.sql anew from the migrations
 	$(BIN)/python -m curation.store.schema > db/schema.sql
 
-bench: $(VENV)/installed-dev ## how long commands take to start, beside what an eager start would take
+bench: $(VENV)/installed-dev ## start-up of commands and speed of the reader, beside what users would pick instead
 	$(BIN)/python benchmarks/startup.py
+	$(BIN)/python benchmarks/parse.py
+
+soak: $(VENV)/installed-dev ## ten simulated years of weekly updates with faults and kills
+	$(BIN)/python tests/story/soak.py
 
 clean: ## remove what this file made, but for demo-review/
 	rm -rf $(VENV) build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis

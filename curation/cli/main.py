@@ -25,6 +25,7 @@ COMMANDS = {
     "search": "Search one source over the network, or only count what it would find.",
     "import": "Take an export file of a database in (RIS, MEDLINE/nbib).",
     "update": "Search every network source, take in what is new, remove duplicates.",
+    "rehearse": "Serve made-up PubMed records on this machine, to try a strategy or a schedule.",
     "schedule": "Have livrev update start by itself: systemd, cron, GitHub, launchd, Windows.",
     "dedupe": "Judge duplicates by rule over the whole store.",
     "duplicates": "List duplicates; decide on a pair.",

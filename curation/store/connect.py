@@ -86,7 +86,7 @@ class Store:
         except sqlite3.OperationalError as problem:
             raise _unavailable(path, problem) from problem
         except sqlite3.DatabaseError as problem:
-            message = f"{path} cannot be read as a database ({problem}); restore it from a copy in backups/"
+            message = f"{path} cannot be read as a database ({problem}); put an earlier copy of it in its place"
             raise BadStore(message) from problem
 
     def __enter__(self) -> Self:
@@ -215,7 +215,7 @@ def _check(path: Path) -> None:
         sql.close()
     if owner != APPLICATION_ID:
         what = "is empty" if tables == 0 else "is a database of another program"
-        message = f"{path} {what}, not a livrev store; move it away or restore one from backups/"
+        message = f"{path} {what}, not a livrev store; move it away and put an earlier copy in its place"
         raise BadStore(message)
     if version > SCHEMA_VERSION:
         message = f"{path} has schema {version}, this livrev knows {SCHEMA_VERSION}; upgrade livrev"

@@ -51,6 +51,14 @@ def undecided(sql: sqlite3.Connection) -> tuple[StoredNotice, ...]:
     return tuple(StoredNotice(*row) for row in rows)
 
 
+def by_report(sql: sqlite3.Connection) -> set[tuple[int, str, str]]:
+    """Report, kind and reference of every notice that was ever raised, decided on or not."""
+    rows = sql.execute(
+        "SELECT p.report_id, n.kind, n.reference FROM notice n JOIN record_report p ON p.record_id = n.record_id"
+    )
+    return {tuple(row) for row in rows}
+
+
 def decide(change: Change, notice: int, note: str) -> None:
     """Keep what a person decided on a notice.
 

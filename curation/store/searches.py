@@ -166,6 +166,16 @@ def add_missing(change: Change, run_id: int, told: Mapping[str, str]) -> None:
     )
 
 
+def not_delivered(sql: sqlite3.Connection, source_id: int) -> frozenset[str]:
+    """Accessions that any run of a source asked for in vain."""
+    rows = sql.execute(
+        "SELECT m.accession FROM missing_record m JOIN search_run s ON s.id = m.run_id"
+        " JOIN strategy t ON t.id = s.strategy_id WHERE t.source_id = ?",
+        (source_id,),
+    )
+    return frozenset(row[0] for row in rows)
+
+
 @dataclass(frozen=True, slots=True)
 class LastRun:
     """The newest search run of a source over the network or from a file."""

@@ -9,6 +9,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self, TextIO
 
+from curation.errors import LivrevError
+
 KEPT = 50  # files; older ones are removed when a new run begins
 
 
@@ -29,7 +31,8 @@ class Journal:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         if error is not None:
-            self.write("failed", kind=type(error).__name__, message=str(error))
+            more = {"faults": error.faults} if isinstance(error, LivrevError) and error.faults else {}
+            self.write("failed", kind=type(error).__name__, message=str(error), **more)
         if self._file is not None:
             self._file.close()
 

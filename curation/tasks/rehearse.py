@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
@@ -13,8 +14,8 @@ from curation.errors import Usage
 from curation.sources.standin import Corpus, Manners, RandomFaults, Request, StandIn, generated
 from curation.tasks import reference
 
-# Past every number that the reference review's records bear, and with eight digits as PubMed's have.
-FIRST_GENERATED = 90_000_001
+# Eight digits as PubMed's have, past its real numbers and below those that the demonstration invents.
+FIRST_GENERATED = 80_000_001
 MOST_GENERATED = 9_000_000
 _ALLOWED = 3  # requests a second, as NCBI allows without a key
 _SHOWN = 60  # characters of a parameter
@@ -73,11 +74,18 @@ def rehearse(stage: Stage, say: Callable[[str], None], clock: Callable[[], datet
 
 
 def until_interrupted() -> None:
-    """Wait for Ctrl-C, and come back from it as from a wish fulfilled."""
+    """Wait for Ctrl-C or a request to end, and come back from it as from a wish fulfilled.
+
+    The handlers are set here: a shell starts background commands with Ctrl-C ignored.
+    """
+    over = threading.Event()
+    signals = (signal.SIGINT, signal.SIGTERM)
+    before = [signal.signal(number, lambda *_: over.set()) for number in signals]
     try:
-        threading.Event().wait()
-    except KeyboardInterrupt:
-        return
+        over.wait()
+    finally:
+        for number, handler in zip(signals, before, strict=True):
+            signal.signal(number, handler)
 
 
 def line(request: Request, now: datetime) -> str:

@@ -10,10 +10,11 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from curation.errors import SourceFailed, Usage
+from curation.model import Citation
 from curation.protocol import Service, Source
 from curation.sources.pubmed import Batch, SearchAnswer
 from curation.store import records, searches
@@ -26,7 +27,7 @@ from curation.tasks.journal import Journal
 from curation.tasks.review import Review
 from curation.tasks.services import crossref_notices, raise_told
 from curation.tasks.staging import Staging
-from curation.tasks.watch import Watched, raise_notices, watched_records
+from curation.tasks.watch import Watched, raise_notices, watched_records, with_notices
 
 NETWORK = frozenset({Service.PUBMED, Service.EUROPEPMC})
 
@@ -45,8 +46,21 @@ class UpdateOptions:
 
 
 @dataclass(frozen=True, slots=True)
+class Searched:
+    """What one search found, before any record is fetched."""
+
+    source: Source
+    answer: SearchAnswer
+    started: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class SourcePlan:
-    """What one search found, set against the ledger. Records are staged on disk; nothing of it is stored yet."""
+    """What one search found, set against the ledger. Records are staged on disk; nothing of it is stored yet.
+
+    ``missing`` were found and did not come, ``lost`` are watched records that the source holds no longer and that
+    nobody was told of yet; ``told`` is what the source says of both.
+    """
 
     source: Source
     answer: SearchAnswer
@@ -54,14 +68,20 @@ class SourcePlan:
     watched: Watched
     gone: tuple[str, ...]
     back: tuple[str, ...]
-    missing: dict[str, str]
+    missing: tuple[str, ...]
+    lost: tuple[str, ...]
+    told: dict[str, str]
     started: datetime
     finished: datetime
 
 
 @dataclass(frozen=True, slots=True)
 class SourceUpdate:
-    """What one source brought. ``missing`` were found and not delivered, ``notices`` newly raised."""
+    """What one source brought.
+
+    ``missing`` were found and not delivered, ``lost`` are watched records that the source holds no longer,
+    ``notices`` newly raised.
+    """
 
     source: str
     name: str
@@ -72,6 +92,7 @@ class SourceUpdate:
     revised: int
     notices: int
     missing: tuple[str, ...]
+    lost: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +113,12 @@ class Updated:
             f"{', '.join(s.missing[:5])}; they are asked for again next time"
             for s in self.sources
             if s.missing
+        ]
+        lost += [
+            f"{s.source}: {len(s.lost)} watched records are not there any more (deleted or merged?): "
+            f"{', '.join(s.lost[:5])}; what is stored of them stays"
+            for s in self.sources
+            if s.lost
         ]
         raised = [
             f"{s.source}: {s.notices} retraction, correction or other notices were raised; see livrev check notices"
@@ -115,6 +142,9 @@ class Updated:
             + (f", {s.gone} gone" if s.gone else "")
             + (f", {s.back} back" if s.back else "")
             + (f", {s.revised} revised" if s.revised else "")
+            + (f", {s.notices} notices" if s.notices else "")
+            + (f", {len(s.missing)} not delivered" if s.missing else "")
+            + (f", {len(s.lost)} lost" if s.lost else "")
             for s in self.sources
         ]
         tail = f"{self.duplicates.moved} duplicates removed, {self.duplicates.unsure} wait for a person"
@@ -156,23 +186,21 @@ def update(
             journal.write("nothing due", skipped=skipped)
             return Updated(None, (), Deduplicated(0, 0, 0), skipped)
         work = _Work(review, clients, clock, journal, progress or _shown_to_nobody)
-        plans = [work.plan(source) for source in due]
-        doubts = [line for plan in plans for line in alarms(_beside_the_last(review, plan), options.allowed)]
-        if doubts:
-            message = "nothing was stored: " + doubts[0]
-            raise SourceFailed(message, faults=tuple(doubts[1:]))
+        answers = [work.search(source) for source in due]
+        _refuse_doubtful(review, answers, options.allowed)
+        plans = [work.plan(answer) for answer in answers]
         told = crossref_notices(review, clients.crossref) if clients.crossref else ()
         with review.change(stamp) as change:
             number = searches.open_round(change)
-            done = tuple(work.apply(change, number.id, plan) for plan in plans)
-            told_of = raise_told(change, told)
+            applied = [work.apply(change, number.id, plan) for plan in plans]
             duplicates = apply_rules(change)
+            done = tuple(one.with_notices(change) for one in applied)
+            told_of = raise_told(change, told)
         journal.write(
             "applied", round=number.number, sources=[s.source for s in done], new=[s.new for s in done]
         )
         for plan in plans:
             work.staging(plan.source).clear()
-            work.staging(plan.source, plan.started).clear()
     return Updated(number.number, done, duplicates, skipped, told_of)
 
 
@@ -218,13 +246,21 @@ def _due(review: Review, options: UpdateOptions, now: datetime) -> tuple[tuple[S
     return tuple(due), tuple(skipped)
 
 
-def _beside_the_last(review: Review, plan: SourcePlan) -> Answered:
-    last = searches.last_run(review.sql, plan.source.key)
+def _refuse_doubtful(review: Review, answers: Iterable[Searched], allowed: frozenset[Alarm]) -> None:
+    """Stop before a single record is fetched when an answer gives alarm."""
+    doubts = [line for one in answers for line in alarms(_beside_the_last(review, one), allowed)]
+    if doubts:
+        message = "nothing was stored: " + doubts[0]
+        raise SourceFailed(message, faults=tuple(doubts[1:]))
+
+
+def _beside_the_last(review: Review, now: Searched) -> Answered:
+    last = searches.last_run(review.sql, now.source.key)
     return Answered(
-        source=plan.source.key,
-        query=plan.source.strategy,
-        translation=plan.answer.translation,
-        found=plan.answer.count,
+        source=now.source.key,
+        query=now.source.strategy,
+        translation=now.answer.translation,
+        found=now.answer.count,
         last_query=last.query_sent if last else None,
         last_translation=last.translation if last else "",
         last_found=last.found if last else None,
@@ -234,6 +270,18 @@ def _beside_the_last(review: Review, plan: SourcePlan) -> Answered:
 def _ledger(review: Review, source: Source) -> tuple[dict[str, int], dict[str, int]]:
     strategy = searches.strategy(review.sql, source.key)
     return searches.present(review.sql, strategy.source_id) if strategy else ({}, {})
+
+
+@dataclass(frozen=True, slots=True)
+class _Applied:
+    """What one source brought, and the records that were seen with a notice: raised when reports are formed."""
+
+    update: SourceUpdate
+    run_id: int
+    seen: tuple[tuple[int, Citation], ...]
+
+    def with_notices(self, change: Change) -> SourceUpdate:
+        return replace(self.update, notices=raise_notices(change, self.run_id, self.update.source, self.seen))
 
 
 @dataclass(frozen=True, slots=True)
@@ -248,25 +296,32 @@ class _Work:
 
     def staging(self, source: Source, day: datetime | None = None) -> Staging:
         """Where a source's batches are staged; those of watched records are only good for the day they are of."""
-        name = source.key if day is None else f"{source.key}-watched-{day:%Y-%m-%d}"
-        return Staging(self.review.folder / ".livrev" / "staging" / name, parse=PARSERS[source.service])
+        folder = self.review.folder / ".livrev" / "staging" / source.key
+        if day is not None:
+            folder /= f"watched-{day:%Y-%m-%d}"
+        return Staging(folder, parse=PARSERS[source.service])
 
-    def plan(self, source: Source) -> SourcePlan:
+    def search(self, source: Source) -> Searched:
         started = self.clock()
-        client = self.clients.of(source.service)
         self.journal.write("asked", source=source.key, query=source.strategy)
-        answer = client.search(source.strategy)
+        answer = self.clients.of(source.service).search(source.strategy)
         self.journal.write("answered", source=source.key, found=answer.count, translation=answer.translation)
+        return Searched(source, answer, started)
+
+    def plan(self, searched: Searched) -> SourcePlan:
+        source, answer, started = searched.source, searched.answer, searched.started
+        client = self.clients.of(source.service)
         here, gone = _ledger(self.review, source)
         found = set(answer.ids)
         strategy = searches.strategy(self.review.sql, source.key)
         watched = self._watched(source, strategy)
         wanted = tuple(i for i in answer.ids if i not in here and i not in gone)
-        lost = (
-            *self._fetch(source, client, wanted, self.staging(source)),
-            *self._fetch(source, client, watched.ids, self.staging(source, started)),
-        )
-        lost = tuple(i for i in lost if i not in watched.others)  # never found here; the journal names them
+        undelivered = self._fetch(source, client, wanted, self.staging(source))
+        withheld = self._fetch(source, client, watched.ids, self.staging(source, started))
+        withheld = tuple(i for i in withheld if i in watched.own)  # the journal names the others
+        known = searches.not_delivered(self.review.sql, strategy.source_id) if strategy else frozenset()
+        missing = (*undelivered, *(i for i in withheld if i in found))
+        lost = tuple(i for i in withheld if i not in found and (i in here or i not in known))
         return SourcePlan(
             source=source,
             answer=answer,
@@ -274,7 +329,9 @@ class _Work:
             watched=watched,
             gone=tuple(sorted(set(here) - found)),
             back=tuple(sorted(set(gone) & found)),
-            missing=dict(client.told(lost)) if lost else {},
+            missing=missing,
+            lost=lost,
+            told=dict(client.told((*missing, *lost))) if missing or lost else {},
             started=started,
             finished=self.clock(),
         )
@@ -299,7 +356,7 @@ class _Work:
             )
         return tuple(missing)
 
-    def apply(self, change: Change, round_id: int, plan: SourcePlan) -> SourceUpdate:
+    def apply(self, change: Change, round_id: int, plan: SourcePlan) -> _Applied:
         client = self.clients.of(plan.source.service)
         strategy = searches.strategy(change.sql, plan.source.key)
         if strategy is None:  # the protocol in force was kept before this change began
@@ -307,12 +364,12 @@ class _Work:
             raise AssertionError(message)
         here, gone = searches.present(change.sql, strategy.source_id)
         run_id = searches.add_run(change, round_id, strategy.id, _facts(plan))
-        new, raised = 0, 0
+        new = 0
+        seen: list[tuple[int, Citation]] = []
         for batch in self._staged(client, plan.source, plan.wanted):
             ids = records.add(change, run_id, strategy.source_id, batch.records)
             searches.add_hits(change, run_id, "new", ids)
-            seen = [(i, r.citation) for i, r in zip(ids, batch.records, strict=True)]
-            raised += raise_notices(change, run_id, plan.source.key, seen)
+            seen += with_notices(zip(ids, batch.records, strict=True))
             new += len(ids)
         revised = 0
         known = here | gone
@@ -320,12 +377,11 @@ class _Work:
         for batch in self._staged(client, plan.source, plan.watched.ids, plan.started):
             own = [r for r in batch.records if r.accession in known]
             revised += sum(records.revise(change, run_id, known[r.accession], r) for r in own)
-            seen = [(numbers[r.accession], r.citation) for r in batch.records]
-            raised += raise_notices(change, run_id, plan.source.key, seen)
+            seen += with_notices((numbers[r.accession], r) for r in batch.records)
         searches.add_hits(change, run_id, "gone", [here[i] for i in plan.gone])
         searches.add_hits(change, run_id, "back", [gone[i] for i in plan.back])
-        searches.add_missing(change, run_id, plan.missing)
-        return SourceUpdate(
+        searches.add_missing(change, run_id, plan.told)
+        update = SourceUpdate(
             source=plan.source.key,
             name=plan.source.name,
             found=plan.answer.count,
@@ -333,9 +389,11 @@ class _Work:
             gone=len(plan.gone),
             back=len(plan.back),
             revised=revised,
-            notices=raised,
-            missing=tuple(plan.missing),
+            notices=0,  # raised when the reports are formed
+            missing=plan.missing,
+            lost=plan.lost,
         )
+        return _Applied(update, run_id, tuple(seen))
 
     def _staged(
         self, client: SourceClient, source: Source, ids: tuple[str, ...], day: datetime | None = None
@@ -345,13 +403,12 @@ class _Work:
 
 
 def _facts(plan: SourcePlan) -> searches.RunFacts:
-    delivered = len(plan.wanted) - len(plan.missing)
     return searches.RunFacts(
         how="network",
         searched_on=plan.started.date().isoformat(),
         query_sent=plan.source.strategy,
         found=plan.answer.count,
-        known=plan.answer.count - delivered - len(plan.missing),
+        known=plan.answer.count - len(plan.wanted),
         started_at=plan.started.isoformat(timespec="seconds"),
         finished_at=plan.finished.isoformat(timespec="seconds"),
         translation=plan.answer.translation,

@@ -6,10 +6,10 @@ seen; a record that was excluded is no longer watched.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from curation.model import Citation
+from curation.model import Citation, SourceRecord
 from curation.sources.notices import notices
 from curation.store import notices as stored
 from curation.store import records, studies
@@ -69,11 +69,25 @@ def watched_records(review: Review, source_id: int, *, by_pmid: bool) -> Watched
     return Watched(own, others)
 
 
+def with_notices(seen: Iterable[tuple[int, SourceRecord]]) -> Iterator[tuple[int, Citation]]:
+    """Number and fields of those records about which something was published."""
+    return ((number, record.citation) for number, record in seen if notices(record.citation))
+
+
 def raise_notices(
     change: Change, run_id: int | None, source: str, seen: Iterable[tuple[int, Citation]]
 ) -> int:
-    """Keep what the newest versions of records say was published about them; gives how many notices are new."""
-    return sum(
-        stored.add(change, record, [(n.kind, n.reference) for n in notices(citation)], source, run_id)
-        for record, citation in seen
-    )
+    """Keep what the newest versions of records say was published about them; gives how many notices are new.
+
+    One that was raised before for another record of the same report is known: people decide on it once.
+    """
+    known = stored.by_report(change.sql)
+    new = 0
+    for record, citation in seen:
+        report = records.report_of(change.sql, record)
+        said = [
+            (n.kind, n.reference) for n in notices(citation) if (report, n.kind, n.reference) not in known
+        ]
+        known |= {(report, kind, reference) for kind, reference in said}
+        new += stored.add(change, record, said, source, run_id)
+    return new

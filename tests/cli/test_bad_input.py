@@ -478,9 +478,12 @@ def test_an_api_key_that_ncbi_does_not_know_is_shown_nowhere(
 
 
 def test_a_search_that_fell_to_zero_is_an_alarm_that_names_its_flag(
-    livrev: Livrev, demo: Path, refuses: Refuses
+    livrev: Livrev, demo: Path, refuses: Refuses, corpus: Corpus
 ) -> None:
-    with StandIn(Corpus()) as standin:
+    wordless = (
+        dataclasses.replace(entry, titles=(), abstracts=(), keywords=(), mesh=()) for entry in corpus.entries
+    )
+    with StandIn(Corpus(wordless)) as standin:  # the records are there still, the search finds none of them
         said = refuses(demo, "update", status=1, LIVREV_EUTILS_URL=standin.url)
         assert "found nothing where it had found 9" in said
         assert "--allow-empty" in said

@@ -19,7 +19,7 @@ from tests.conftest import ROOT, Livrev
 
 # Every name a command may ever have: renaming one breaks people's scripts.
 NAMES = {
-    "init", "demo", "status", "search", "import", "update", "dedupe", "duplicates", "screen", "vote", "undo",
+    "init", "demo", "status", "search", "import", "update", "rehearse", "dedupe", "duplicates", "screen", "vote", "undo",
     "conflicts", "resolve", "agreement", "fulltext", "extract", "appraise", "pool", "tables", "flow", "figures",
     "report", "release", "diff", "kit", "backup", "restore", "check", "export", "serve", "schedule",
 }  # fmt: skip
@@ -77,8 +77,11 @@ def words(text: str) -> set[str]:
 
 @pytest.mark.parametrize("name", COMMANDS)
 def test_every_option_has_help(name: str) -> None:
-    options = [option for option in command_of(name).params if isinstance(option, click.Option)]
-    for option in options:
+    command = command_of(name)
+    below = command.commands.values() if isinstance(command, click.Group) else ()
+    assert all(inner.help for inner in below)
+    params = [param for one in (command, *below) for param in one.params]
+    for option in (param for param in params if isinstance(param, click.Option)):
         assert option.help, f"livrev {name} {option.opts[0]} has no help"
         assert option.help[0].isupper(), option.opts
         assert option.help.endswith("."), option.opts
@@ -115,9 +118,13 @@ def test_readme_lists_exactly_the_commands_that_there_are() -> None:
     rows = re.findall(r"^\| `livrev ([a-z]+)[^`]*` \| (.+) \|$", section("Commands"), flags=re.MULTILINE)
     assert [name for name, _ in rows] == list(COMMANDS)
     for name, said in rows:
-        assert said[0].lower() + said[1:] == COMMANDS[name][0].lower() + COMMANDS[name][1:].removesuffix(
-            "."
-        ), name
+        assert plain(said) == plain(COMMANDS[name]), name
+
+
+def plain(text: str) -> str:
+    """A help text without code marks, first capital and full stop."""
+    bare = text.replace("`", "").removesuffix(".")
+    return bare[0].lower() + bare[1:]
 
 
 def test_readme_names_no_command_that_is_not_there() -> None:

@@ -23,7 +23,7 @@ TIMEOUT = 10
 
 
 def count(url: str, term: str) -> int:
-    params = {"db": "pubmed", "term": term, "retmode": "json", "retmax": 0}
+    params = {"db": "pubmed", "term": term, "retmode": "json", "retmax": "0"}
     answer = requests.get(f"{url}esearch.fcgi", params=params, timeout=TIMEOUT)
     return int(answer.json()["esearchresult"]["count"])
 
@@ -31,12 +31,14 @@ def count(url: str, term: str) -> int:
 def test_it_serves_the_reference_review_and_made_up_records_and_tells_each_request() -> None:
     said: list[str] = []
     real = len(Corpus.from_xml(reference.corpus_file()))
+    made_up = f"{FIRST_GENERATED}:{FIRST_GENERATED + 39}[uid]"
     with rehearse(Stage(generate=40, term="osteoblastoma"), said.append, lambda: NOW) as rehearsal:
         assert rehearsal.setting == f"export LIVREV_EUTILS_URL={rehearsal.url}"
         assert rehearsal.records == real + 40
         assert count(rehearsal.url, "osteoblastoma[tiab]") == 40
-        assert count(rehearsal.url, f"1:{FIRST_GENERATED - 1}[uid]") == real
-    assert len(said) == 2
+        assert count(rehearsal.url, made_up) == 40
+        assert count(rehearsal.url, f"all[sb] NOT {made_up}") == real
+    assert len(said) == 3
     assert said[0] == "09:05:07 200 GET esearch.fcgi term=osteoblastoma[tiab] retmode=json retmax=0"
 
 
@@ -113,7 +115,8 @@ def test_a_long_strategy_is_told_short_and_a_fault_by_name() -> None:
 WAITING = """
 import datetime
 from curation.tasks.rehearse import Stage, rehearse, until_interrupted
-with rehearse(Stage(generate=5), print, lambda: datetime.datetime.now(datetime.UTC)) as rehearsal:
+stage = Stage(generate=5, term="osteoblastoma")
+with rehearse(stage, print, lambda: datetime.datetime.now(datetime.UTC)) as rehearsal:
     print(rehearsal.setting, flush=True)
     until_interrupted()
 print("ended")
@@ -128,10 +131,13 @@ def test_ctrl_c_ends_it_cleanly(environment: dict[str, str]) -> None:
         stderr=subprocess.PIPE,
         text=True,
     ) as process:
-        assert process.stdout is not None
-        url = process.stdout.readline().removeprefix("export LIVREV_EUTILS_URL=").strip()
-        assert count(url, "livrev[tiab]") == 5
-        process.send_signal(signal.SIGINT)
-        out, err = process.communicate(timeout=30)
+        try:
+            assert process.stdout is not None
+            url = process.stdout.readline().removeprefix("export LIVREV_EUTILS_URL=").strip()
+            assert count(url, "osteoblastoma[tiab]") == 5
+            process.send_signal(signal.SIGINT)
+            out, err = process.communicate(timeout=30)
+        finally:
+            process.kill()
     assert (process.returncode, err) == (0, "")
     assert out.endswith("ended\n")

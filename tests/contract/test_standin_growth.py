@@ -41,6 +41,7 @@ from curation.sources.standin.records import read_entry
 from curation.sources.standin.script import Script
 
 TIMEOUT = 10
+MOST_CPU = 6  # seconds; 1.7 were measured on a quiet machine, and shared cores take longer
 Ask = Callable[..., requests.Response]
 biopython_reads: Callable[[BytesIO], Any] = Entrez.read
 MADE = generated(400, seed=3, first=1_001)
@@ -462,10 +463,11 @@ class TestFaults:
 
 
 class TestGenerated:
-    def test_sixty_thousand_are_made_in_three_seconds_and_all_match(self) -> None:
+    @pytest.mark.slow
+    def test_sixty_thousand_are_made_in_seconds_and_all_match(self) -> None:
         begun = time.process_time()
         corpus = generated(60_000)
-        assert time.process_time() - begun < 3
+        assert time.process_time() - begun < MOST_CPU
         assert len(corpus) == len(find(corpus, "livrev[tiab]").pmids) == 60_000
         assert len({entry.titles for entry in corpus.entries}) == 60_000
         assert len(find(corpus, "( livrev[tiab] ) AND 1:20000 [UID]").pmids) == 20_000
@@ -527,6 +529,7 @@ class TestHistory:
         assert kinds.keys() == set(EventKind)
         assert 500 < len(self.YEARS.corpus(520)) < 2_500
 
+    @pytest.mark.slow
     def test_the_truth_is_what_the_query_finds_week_by_week(self) -> None:
         ever: set[int] = set()
         first_seen: dict[int, bytes] = {}
@@ -553,16 +556,14 @@ class TestHistory:
         return entry.xml
 
     def test_records_come_back_and_begin_to_match_late(self) -> None:
-        first = {pmid: week for week in range(520, -1, -1) for pmid in self.YEARS.truth(week).matching}
+        truths = [self.YEARS.truth(week) for week in range(0, 521, 8)]
+        arrivals = {EventKind.ADDED, EventKind.LATE, EventKind.PREPRINT}
         arrived = {
-            event.pmid: event.week
-            for week in range(521)
-            for event in self.YEARS.events(week)
-            if event.kind in {EventKind.ADDED, EventKind.LATE, EventKind.PREPRINT}
+            e.pmid: e.week for week in range(521) for e in self.YEARS.events(week) if e.kind in arrivals
         }
-        assert sum(1 for pmid, week in first.items() if week > arrived[pmid]) > 50
-        vanished_once = {pmid for week in range(521) for pmid in self.YEARS.truth(week).vanished}
-        assert vanished_once & self.YEARS.truth(520).matching
+        first = {pmid: 8 * n for n, truth in reversed([*enumerate(truths)]) for pmid in truth.matching}
+        assert sum(1 for pmid, week in first.items() if week >= arrived[pmid] + 8) > 50
+        assert frozenset().union(*(truth.vanished for truth in truths)) & truths[-1].matching
 
     def test_a_late_arrival_is_created_now_and_entered_long_ago(self) -> None:
         late = [

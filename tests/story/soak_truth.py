@@ -99,7 +99,9 @@ def differences(review: Review, expected: Expected, history: History) -> Iterato
     sql, truth = review.sql, history.truth(history.weeks)
     always = expected.came.keys() - expected.ever_out
     kept = rows(sql, VERSIONS)
-    versions = [(pmid, str(n), seen) for pmid, all_ in expected.versions.items() for n, seen in enumerate(all_, 1)]
+    versions = [
+        (pmid, str(n), seen) for pmid, all_ in expected.versions.items() for n, seen in enumerate(all_, 1)
+    ]
     raised = rows(sql, RAISED)
     revised = {pmid for pmid, number, _ in kept if number != "1"}
     retracted = {pmid for pmid, kind, _ in raised if kind == "retraction"}

@@ -183,9 +183,11 @@ class History(RuleBasedStateMachine):
 
     # What people do
 
-    @initialize(cites=st.lists(CITES, min_size=3, max_size=8))
-    def begin(self, cites: list[Cite]) -> None:
+    @initialize(cites=st.lists(CITES, min_size=3, max_size=8), through=st.integers(0, 3))
+    def begin(self, cites: list[Cite], through: int) -> None:
         self.take_in("embase", cites)
+        for number in range(through):
+            self.take_a_report_all_the_way(number, Decision.INCLUDE, None)
 
     @precondition(lambda self: self.records < MOST_RECORDS)
     @rule(source=st.sampled_from(SOURCES), cites=st.lists(CITES, min_size=1, max_size=4))
@@ -344,6 +346,13 @@ class History(RuleBasedStateMachine):
         placed = [item.placed.record for item in all_places(self.review.sql, self.review.protocol)]
         assert placed == [row.record for row in flow_store.record_rows(self.review.sql)]
         assert len(set(placed)) == len(placed) == self.records
+
+    @invariant()
+    def a_report_is_counted_once_and_its_other_records_are_duplicates(self) -> None:
+        placed = [item.placed for item in all_places(self.review.sql, self.review.protocol)]
+        counted = [p.report for p in placed if p.place is not Place.DUPLICATE]
+        assert len(set(counted)) == len(counted)
+        assert set(counted) == set(duplicates.placements(self.review.sql).values())
 
     @invariant()
     def a_report_stands_where_all_reports_together_say(self) -> None:

@@ -10,24 +10,6 @@ from enum import StrEnum
 
 from curation.sources.standin.wire import ARTICLES_PROLOG, HTML, JSON, PROLOGS, XML, Answer, compact, text
 
-__all__ = [
-    "ALARMING",
-    "HTML",
-    "JSON",
-    "NO_IDS",
-    "PASSING",
-    "WALL",
-    "Answer",
-    "Fault",
-    "FaultKind",
-    "Recorded",
-    "bad_key",
-    "compact",
-    "recorded",
-    "spoilt",
-    "too_many",
-]
-
 
 class FaultKind(StrEnum):
     """What goes wrong.

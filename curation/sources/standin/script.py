@@ -5,7 +5,6 @@ from __future__ import annotations
 import random
 from collections import deque
 from collections.abc import Iterable, Mapping, Sequence
-from types import MappingProxyType
 
 from curation.sources.standin.asked import GROUPS, listed
 from curation.sources.standin.faults import ALARMING, PASSING, Fault, FaultKind
@@ -13,7 +12,6 @@ from curation.sources.standin.faults import ALARMING, PASSING, Fault, FaultKind
 _SEARCH_ONLY = frozenset({*ALARMING, FaultKind.BACKEND_FAILED})
 # Left out by a search a record looks deleted, which no client can tell from the truth.
 _FETCH_ONLY = frozenset({FaultKind.OMITTED_IDS, FaultKind.PROLOG_ONLY})
-_NO_PARAMS: Mapping[str, str] = MappingProxyType({})
 _LAST_CUT = 4_000
 _DRIP = 1_000_000  # bytes a second: felt by a clock that is handed in, short by the real one
 _OMITTED_SHARE = 3
@@ -85,7 +83,7 @@ class Script:
         self._faults = tuple(faults)
         self._left = [fault.times if isinstance(fault, Fault) else None for fault in self._faults]
 
-    def next_for(self, tool: str, params: Mapping[str, str] = _NO_PARAMS) -> Fault | None:
+    def next_for(self, tool: str, params: Mapping[str, str]) -> Fault | None:
         """Fault that spoils this request of ``tool``, None when it is to be answered as it should."""
         for number, fault in enumerate(self._faults):
             if isinstance(fault, RandomFaults):
