@@ -16,6 +16,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
@@ -45,7 +46,7 @@ START = dt.date(2016, 1, 4)
 YEAR = 52
 TRIES = 2  # few, so that some updates fail and are run again
 MOST_RUNS = 20  # of one week's update
-KILLS = 3  # processes of one week that are killed
+MOST_KILLS = 3  # processes of one week that are killed
 LONGEST_LIFE = 0.8  # seconds from a process's first request to its kill; undisturbed it lives about as long
 PROTOCOL = """
 [review]
@@ -130,6 +131,7 @@ class Soaked:
     requests: int = 0
     wrong: list[str] = field(default_factory=list)
     rows: dict[str, int] = field(default_factory=dict)
+    kinds: dict[str, int] = field(default_factory=dict)
 
     def __str__(self) -> str:
         kept = ("record", "revision", "hit", "notice", "missing_record", "vote")
@@ -137,6 +139,8 @@ class Soaked:
             f"{self.weeks} weeks: {self.updates:,} updates, {self.failed} failed and were run again; {self.killed}"
             f" processes killed, {self.outlived} ended before; {self.faults:,} faults in {self.requests:,} requests; rows: "
             + ", ".join(f"{name} {self.rows.get(name, 0):,}" for name in kept)
+            + "; "
+            + ", ".join(f"{kind} {n:,}" for kind, n in self.kinds.items())
         )
 
 
@@ -204,7 +208,7 @@ class _Life:
         self._day, corpus = self._history.day(week), self._history.corpus(week)
         self._standin.corpus = corpus
         self._decide(week)
-        for _ in range(KILLS if kill else 0):
+        for _ in range(MOST_KILLS if kill else 0):
             self._kill()
         self._update()
         found = numbers(self._history.truth(week).matching)
@@ -215,6 +219,8 @@ class _Life:
         with Review.open(self._folder) as review:
             self.done.wrong += differences(review, self._expected, self._history)
             before = self.done.rows = table_sizes(review.sql)
+            kinds = "SELECT event FROM hit UNION ALL SELECT kind FROM notice"
+            self.done.kinds = dict(Counter(kind for (kind,) in rows(review.sql, kinds)))
         self._hold_against_a_clean_harvest()
         self._update()
         with Review.open(self._folder) as review:

@@ -41,66 +41,36 @@ from curation.tasks.init import init
 from curation.tasks.places import all_places, report_state
 from curation.tasks.review import Review
 from curation.tasks.vote import Ballot, undo, vote
-from screening.flow import FlowCounts, Place, Retrieval, failures
+from screening.flow import FlowCounts, Place, Retrieval, Totals, failures
 from screening.votes import Verdict
 
 T = TypeVar("T")
 Pair = tuple[T, T]
 TRIED = os.environ.get("LIVREV_HYPOTHESIS")
 SETTINGS = settings(
-    max_examples=int(TRIED or 60),
+    max_examples=int(TRIED or 80),
     stateful_step_count=40,
     derandomize=TRIED is None,
     deadline=None,
+    report_multiple_bugs=False,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
 )
 PROTOCOL = """
-[review]
-title = "A review with a history"
-question = "Does it always add up?"
-[criteria]
-include = ["Everything"]
-[[exclusion_reasons]]
-code = "population"
-label = "Wrong population"
-[[exclusion_reasons]]
-code = "outcome"
-label = "Wrong outcome"
-[[sources]]
-key = "embase"
-name = "Embase"
-kind = "database"
-strategy = "spine"
-[[sources]]
-key = "scopus"
-name = "Scopus"
-kind = "database"
-strategy = "spine"
-[[sources]]
-key = "ictrp"
-name = "ICTRP"
-kind = "register"
-strategy = "spine"
-[[sources]]
-key = "citations"
-name = "Forward citations"
-kind = "citation searching"
-strategy = "who cites them"
-[[reviewers]]
-id = "ana"
-name = "Ana"
-roles = ["screener"]
-[[reviewers]]
-id = "ben"
-name = "Ben"
-roles = ["screener"]
-[[reviewers]]
-id = "cem"
-name = "Cem"
-roles = ["adjudicator"]
-[living]
-integration = "Now and then."
-retirement = "At the end."
+exclusion_reasons = [{ code = "population", label = "Population" }, { code = "outcome", label = "Outcome" }]
+sources = [
+  { key = "embase", name = "Embase", kind = "database", strategy = "spine" },
+  { key = "scopus", name = "Scopus", kind = "database", strategy = "spine" },
+  { key = "ictrp", name = "ICTRP", kind = "register", strategy = "spine" },
+  { key = "citations", name = "Forward citations", kind = "citation searching", strategy = "who cites them" },
+]
+reviewers = [
+  { id = "ana", name = "Ana", roles = ["screener"] },
+  { id = "ben", name = "Ben", roles = ["screener"] },
+  { id = "cem", name = "Cem", roles = ["adjudicator"] },
+]
+review = { title = "A review with a history", question = "Does it always add up?" }
+criteria = { include = ["Everything"] }
+living = { integration = "Now and then.", retirement = "At the end." }
 """
 SOURCES = ("embase", "scopus", "ictrp", "citations")
 APPEND_ONLY = (
@@ -509,11 +479,11 @@ class History(RuleBasedStateMachine):
         """What an act gives; where it is to be refused: None, after it was, by that very class and without a trace."""
         if refusal is None:
             return act()
-        before = self.review.sql.total_changes, self._row_counts()
+        before = self._row_counts()
         with pytest.raises(refusal) as told:
             act()
         assert told.type is refusal
-        assert self._row_counts() == before[1]
+        assert self._row_counts() == before
         return None
 
     def _row_counts(self) -> Sequence[int]:
@@ -527,15 +497,43 @@ def _badly_worded(stage: Stage, decision: Decision, reason: str | None) -> bool:
     return stage is Stage.FULLTEXT and reason is None
 
 
-@pytest.mark.slow
-def test_whatever_people_do_in_whatever_order_it_adds_up_and_nothing_is_lost(tmp_path: Path) -> None:
-    template = tmp_path / "template"
-    template.mkdir()
-    (template / "review.toml").write_text(PROTOCOL)
-    init(template, Stamp(datetime(2026, 11, 2, tzinfo=UTC), "tester", "test"))
+@pytest.fixture
+def template(tmp_path: Path) -> Path:
+    """A review in which nothing has happened yet."""
+    folder = tmp_path / "template"
+    folder.mkdir()
+    (folder / "review.toml").write_text(PROTOCOL)
+    init(folder, Stamp(datetime(2026, 11, 2, tzinfo=UTC), "tester", "test"))
+    return folder
 
+
+@pytest.mark.slow
+def test_whatever_people_do_in_whatever_order_it_adds_up_and_nothing_is_lost(
+    template: Path, tmp_path: Path
+) -> None:
     class Here(History):
         def __init__(self) -> None:
             super().__init__(template, tmp_path / "history")
 
     run_state_machine_as_test(Here, settings=SETTINGS)
+
+
+@pytest.mark.xfail(
+    strict=True,
+    reason="such a report is in the tables, and in the flow of no round: neither previous nor new",
+)
+def test_a_report_included_after_its_round_was_published_is_in_the_totals_of_the_next_flow(
+    template: Path, tmp_path: Path
+) -> None:
+    history = History(template, tmp_path / "history")
+    plain = Cite(work=0, pmid=True, doi=True, title=True, number=None, note=0)
+    history.take_in("embase", [plain, replace(plain, work=5)])
+    history.release()
+    history.take_a_report_all_the_way(1, Decision.INCLUDE, None)
+    history.take_in("embase", [replace(plain, work=1)])
+    history.extract()
+    in_the_tables = evidence(history.review.sql, history.review.protocol, "now").totals
+    in_the_flow = flow(history.review).counts
+    history.teardown()
+    assert in_the_tables == Totals(1, 1)
+    assert in_the_flow.total == in_the_tables

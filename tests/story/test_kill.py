@@ -11,7 +11,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -102,14 +102,20 @@ class Bench:
     environment: dict[str, str]
     standin: StandIn
 
-    def start(self, folder: Path, *words: str) -> subprocess.Popen[str]:
-        return subprocess.Popen(
+    @contextmanager
+    def start(self, folder: Path, *words: str) -> Iterator[subprocess.Popen[str]]:
+        """The command at work; whatever a test does, it does not outlive the block."""
+        with subprocess.Popen(
             [*COMMAND, "--review", str(folder), *words],
             env=self.environment,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
-        )
+        ) as process:
+            try:
+                yield process
+            finally:
+                process.kill()
 
     def run(self, folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
         with self.start(folder, *words) as process:
