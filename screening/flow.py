@@ -108,7 +108,8 @@ class Arm:
 class FlowCounts:
     """Every number of a PRISMA 2020 flow diagram. ``previous`` is None for a new review.
 
-    ``removed_since`` counts studies and reports that left since the previous version, ``other_overlap`` and
+    ``removed_since`` counts studies and reports that left since the previous version, ``late`` those of earlier
+    rounds that were included since (a decision changed after its round was published), ``other_overlap`` and
     ``other_arm_removed`` records of other methods that are duplicates, or were removed by automation or for
     other reasons; the template has no boxes for them, so they are printed as lines of their own.
     """
@@ -131,6 +132,7 @@ class FlowCounts:
     other: Arm = Arm()
     previous: Totals | None = None
     removed_since: Totals = Totals(0, 0)
+    late: Totals = Totals(0, 0)
 
     @property
     def identified(self) -> int:
@@ -208,6 +210,7 @@ class Context:
     new_studies: int
     previous: Totals | None = None
     removed_since: Totals = Totals(0, 0)
+    late: Totals = Totals(0, 0)
 
 
 _PAST_SCREENING = frozenset(
@@ -231,7 +234,7 @@ def counts(records: Iterable[Placed], context: Context) -> FlowCounts:
     main_arm, other_arm = _arm(main, context.reasons), _arm(other, context.reasons)
     new = Totals(context.new_studies, main_arm.included + other_arm.included)
     before = context.previous or Totals(0, 0)
-    left = context.removed_since
+    left, late = context.removed_since, context.late
     return FlowCounts(
         databases=_per_source(main, context, SourceKind.DATABASE),
         registers=_per_source(main, context, SourceKind.REGISTER),
@@ -244,7 +247,8 @@ def counts(records: Iterable[Placed], context: Context) -> FlowCounts:
         main=main_arm,
         new=new,
         total=Totals(
-            before.studies + new.studies - left.studies, before.reports + new.reports - left.reports
+            before.studies + new.studies + late.studies - left.studies,
+            before.reports + new.reports + late.reports - left.reports,
         ),
         other_sources=_per_kind(other, context),
         other_overlap=sum(r.place is Place.DUPLICATE for r in other),
@@ -252,6 +256,7 @@ def counts(records: Iterable[Placed], context: Context) -> FlowCounts:
         other=other_arm,
         previous=context.previous,
         removed_since=left,
+        late=late,
     )
 
 
@@ -356,12 +361,15 @@ def _totals_identities(flow: FlowCounts) -> list[Numbers]:
         rules.append(("no new study without a report of it", flow.new.studies, 0))
     before, left = flow.previous or Totals(0, 0), flow.removed_since
     for what in ("studies", "reports"):
-        was, new, gone, now = (getattr(t, what) for t in (before, flow.new, left, flow.total))
-        rules.append((f"total {what} = previous + new - removed since", now, was + new - gone))
+        was, new, late, gone, now = (
+            getattr(totals, what) for totals in (before, flow.new, flow.late, left, flow.total)
+        )
+        rules.append((f"total {what} = previous + new + late - removed since", now, was + new + late - gone))
         if flow.previous is None:
             rules.append(
                 (f"nothing is removed since a previous version where there is none, {what}", gone, 0)
             )
+            rules.append((f"nothing is late where there is no previous version, {what}", late, 0))
     return rules
 
 

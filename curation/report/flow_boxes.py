@@ -254,6 +254,7 @@ _PREVIOUS = (
 )
 _TOTAL = ("Total studies included in review", "Reports of total included studies")
 _LEFT = ("Studies removed since previous version", "Reports removed since previous version")
+_LATE = ("Studies of earlier rounds included since", "Reports of earlier rounds included since")
 
 
 def _included(new: Totals, *, updated: bool) -> Box:
@@ -268,9 +269,10 @@ def _previous(before: Totals) -> Box:
 
 def _total(flow: FlowCounts) -> Box:
     total = _pair("total", Row.TOTAL, _TOTAL, (flow.total.studies, flow.total.reports))
+    late = zip(_LATE, (flow.late.studies, flow.late.reports), strict=True)
     left = zip(_LEFT, (flow.removed_since.studies, flow.removed_since.reports), strict=True)
-    gone = tuple(entry for label, n in left for entry in _waiting(label, n))
-    return dataclasses.replace(total, entries=(*total.entries, *gone))
+    declared = tuple(entry for label, n in (*late, *left) for entry in _waiting(label, n))
+    return dataclasses.replace(total, entries=(*total.entries, *declared))
 
 
 def _pair(name: str, row: Row, wording: tuple[str, str], numbers: tuple[int | None, int | None]) -> Box:

@@ -86,7 +86,9 @@ class Store:
         except sqlite3.OperationalError as problem:
             raise _unavailable(path, problem) from problem
         except sqlite3.DatabaseError as problem:
-            message = f"{path} cannot be read as a database ({problem}); put an earlier copy of it in its place"
+            message = (
+                f"{path} cannot be read as a database ({problem}); put an earlier copy of it in its place"
+            )
             raise BadStore(message) from problem
 
     def __enter__(self) -> Self:

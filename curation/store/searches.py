@@ -159,7 +159,7 @@ def add_hits(change: Change, run_id: int, event: str, record_ids: Iterable[int])
 
 
 def add_missing(change: Change, run_id: int, told: Mapping[str, str]) -> None:
-    """Keep what a search found and the source did not deliver, with what the source says of each."""
+    """Keep what a source was asked for and did not deliver, with what it says of each."""
     change.sql.executemany(
         "INSERT INTO missing_record (run_id, accession, told, change_id) VALUES (?, ?, ?, ?)",
         ((run_id, accession, said, change.id) for accession, said in told.items()),

@@ -62,12 +62,14 @@ def flow(review: Review, number: int | None = None) -> Flow:
 def _counted(review: Review, rounds: tuple[int, ...], before: Evidence | None) -> Flow:
     places = tuple(p.placed for p in all_places(review.sql, review.protocol) if p.round in rounds)
     previous = {s.study.key for s in before.studies} if before else set()
+    new = _told_of(review, {p.report for p in places if p.place is Place.INCLUDED}) - previous
     context = Context(
         sources=flow_store.searched_sources(review.sql, frozenset(rounds)),
         reasons=[(r.code, r.label) for r in review.protocol.exclusion_reasons],
-        new_studies=_new_studies(review, places, previous),
+        new_studies=len(new),
         previous=before.totals if before else None,
         removed_since=_removed_since(review, before) if before else Totals(0, 0),
+        late=_late(review, rounds[0], before, new) if before else Totals(0, 0),
     )
     found = counts(places, context)
     if broken := failures(found):
@@ -85,17 +87,25 @@ def _removed_since(review: Review, before: Evidence) -> Totals:
     return Totals(before.totals.studies - len(kept), before.totals.reports - len(still))
 
 
-def _new_studies(review: Review, places: tuple[Placed, ...], previous: set[str]) -> int:
-    """Studies that the included reports tell of; a report not yet assigned to a study stands for one of its own."""
+def _late(review: Review, first: int, before: Evidence, new: set[str]) -> Totals:
+    """Studies and reports of rounds before ``first`` that were included after the previous version was published."""
+    then = {records.report_of(review.sql, r) for s in before.studies for r in s.reports}
+    late = {
+        p.placed.report
+        for p in all_places(review.sql, review.protocol)
+        if p.round < first and p.placed.place is Place.INCLUDED
+    } - then
+    known = {s.study.key for s in before.studies} | new
+    return Totals(len(_told_of(review, late) - known), len(late))
+
+
+def _told_of(review: Review, reports: set[int]) -> set[str]:
+    """Studies that reports tell of; a report not yet assigned to a study stands for one of its own."""
     of_report: dict[int, set[str]] = {}
     for study in studies.studies(review.sql):
         for report, _ in study.reports:
             of_report.setdefault(report, set()).add(study.key)
-    found: set[str] = set()
-    for item in places:
-        if item.place is Place.INCLUDED:
-            found |= of_report.get(item.report, {f"R{item.report}"})
-    return len(found - previous)
+    return {key for report in reports for key in of_report.get(report, {f"R{report}"})}
 
 
 def _previous(review: Review, first_round: int) -> Evidence | None:

@@ -50,6 +50,9 @@ def _counted(counts: FlowCounts) -> Iterator[str]:
     yield _line(f"{'New studies' if updated else 'Studies'} included in review", counts.new.studies)
     yield _line(f"Reports of {word}included studies", counts.new.reports)
     if updated:
+        if counts.late.studies or counts.late.reports:
+            yield _line("Studies of earlier rounds included since", counts.late.studies)
+            yield _line("Reports of earlier rounds included since", counts.late.reports)
         if counts.removed_since.studies:
             yield _line("Studies removed since previous version", counts.removed_since.studies)
         yield _line("Total studies included in review", counts.total.studies)

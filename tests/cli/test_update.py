@@ -275,10 +275,10 @@ def test_a_terminal_is_shown_a_bar_and_a_log_is_not(environment: dict[str, str],
             _, said = process.communicate(timeout=60)
         assert (process.returncode, said) == (0, "")
         line = [sys.executable, "-c", "from curation.cli.main import main; main()", "--review", str(folder)]
-        with subprocess.Popen([*line, "update"], env=given, stdout=subprocess.PIPE, stderr=theirs) as process:
+        with subprocess.Popen([*line, "update"], env=given, stdout=subprocess.PIPE, stderr=theirs) as drawing:
             os.close(theirs)
             shown = everything(ours)
-    assert process.returncode == 0
+    assert drawing.returncode == 0
     assert "PubMed" in shown
     assert "100%" in shown
     assert "\x1b[" in shown, "it is drawn"

@@ -9,42 +9,31 @@ from __future__ import annotations
 
 import argparse
 import datetime as dt
-import os
 import random
-import signal
-import subprocess
 import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from curation.errors import TryAgain
 from curation.model import Decision, Stage
-from curation.protocol import Service
-from curation.sources.pubmed import PubMed
-from curation.sources.standin import Corpus, Fault, History, Manners, RandomFaults, StandIn
+from curation.sources.standin import Corpus, History, Manners, StandIn
 from curation.store import records
 from curation.store.connect import Stamp
-from curation.tasks import network
-from curation.tasks.clients import Clients
 from curation.tasks.fulltext import Attempt, note_fulltext
 from curation.tasks.init import init
-from curation.tasks.network import PACE, NetworkSettings
 from curation.tasks.review import Review
 from curation.tasks.update import update
 from curation.tasks.vote import Ballot, vote
 from screening.flow import Retrieval
+from tests.story.soak_pubmed import CONTACT, CountedFaults, PubMedOverYears, Time
 from tests.story.soak_truth import Expected, compared, differences, numbers, rows, table_sizes
 
-ROOT = Path(__file__).resolve().parents[2]
-COMMAND = [sys.executable, "-c", "from curation.cli.main import main; main()", "--review"]
 START = dt.date(2016, 1, 4)
 YEAR = 52
-TRIES = 2  # few, so that some updates fail and are run again
 MOST_RUNS = 20  # of one week's update
 MOST_KILLS = 3  # processes of one week that are killed
 LONGEST_LIFE = 0.8  # seconds from a process's first request to its kill; undisturbed it lives about as long
@@ -74,12 +63,12 @@ roles = ["screener"]
 integration = "Every week."
 retirement = "After ten years."
 [ncbi]
-email = "team@example.org"
+email = "{contact}"
 """
 OUT, IN = Decision.EXCLUDE, Decision.INCLUDE
 TITLE, TEXT = Stage.ABSTRACT, Stage.FULLTEXT
-# What becomes of records: so many weeks after one came, a decision on it.
-COURSES = (
+# What becomes of records: so many weeks after one came, a decision on it, or what became of its full text.
+COURSES: tuple[tuple[tuple[int, Stage, Decision | Retrieval], ...], ...] = (
     ((1, TITLE, OUT),),
     ((3, TITLE, OUT),),
     ((9, TITLE, OUT),),
@@ -88,34 +77,10 @@ COURSES = (
     ((2, TITLE, IN), (5, TEXT, IN)),
     ((1, TITLE, IN), (1, TEXT, IN)),
     ((7, TITLE, IN),),
+    ((2, TITLE, IN), (3, TEXT, Retrieval.RETRIEVED)),
+    ((2, TITLE, IN), (3, TEXT, Retrieval.NOT_RETRIEVED)),
     (),  # waits for ever
 )
-
-
-@dataclass
-class Time:
-    """Seconds that waiting moves on at once, beside the machine's own that other processes keep to."""
-
-    ahead: float = 0.0
-
-    def clock(self) -> float:
-        return time.monotonic() + self.ahead
-
-    def sleep(self, seconds: float) -> None:
-        self.ahead += seconds
-
-
-class CountedFaults(RandomFaults):
-    """Random faults of every passing kind, one in ten requests, that count themselves."""
-
-    def __init__(self, seed: int) -> None:
-        super().__init__(seed, every=10, retry_after=1)
-        self.played = 0
-
-    def next_for(self, tool: str, params: Mapping[str, str]) -> Fault | None:
-        fault = super().next_for(tool, params)
-        self.played += fault is not None
-        return fault
 
 
 @dataclass
@@ -152,11 +117,8 @@ def soak(folder: Path, weeks: int, seed: int, kill_every: int, say: Callable[[st
     history = History(seed, START, weeks, eventful=1.0 if weeks > 2 * YEAR else 4.0)
     at, faults = Time(), CountedFaults(seed)
     manners = Manners(rate_limit=3, clock=at.clock, sleep=at.sleep)
-    with (
-        StandIn.with_manners(Corpus(), manners, faults=[faults]) as standin,
-        asking(standin, at) as clients,
-    ):
-        life = _Life(folder, history, standin, clients, seed)
+    with StandIn.with_manners(Corpus(), manners, faults=[faults]) as standin:
+        life = _Life(folder, history, PubMedOverYears(standin, at), seed)
         life.begin()
         kills = life.weeks_of(kill_every)
         for week in range(weeks + 1):
@@ -169,28 +131,19 @@ def soak(folder: Path, weeks: int, seed: int, kill_every: int, say: Callable[[st
     return life.done
 
 
-@contextmanager
-def asking(standin: StandIn, at: Time) -> Iterator[Clients]:
-    """Clients that ask the stand-in in virtual time."""
-    settings = NetworkSettings(base_url=standin.url, tries=TRIES)
-    opened = network.door(settings, "team@example.org", PACE, clock=at.clock, sleep=at.sleep)
-    with opened as door:
-        yield Clients({Service.PUBMED: PubMed(door, standin.url, email="team@example.org")})
-
-
 class _Life:
     """A review and, beside it, what its store must hold."""
 
-    def __init__(self, folder: Path, history: History, standin: StandIn, clients: Clients, seed: int) -> None:
+    def __init__(self, folder: Path, history: History, pubmed: PubMedOverYears, seed: int) -> None:
         self.done = Soaked(history.weeks)
-        self._folder, self._history, self._standin, self._clients = folder, history, standin, clients
+        self._folder, self._history, self._pubmed, self._standin = folder, history, pubmed, pubmed.standin
         self._expected = Expected()
         self._chance = random.Random(seed)  # noqa: S311 - a rehearsal, no secret
         self._day = START
 
     def begin(self) -> None:
         self._folder.mkdir(parents=True, exist_ok=True)
-        (self._folder / "review.toml").write_text(PROTOCOL.format(query=self._history.query))
+        (self._folder / "review.toml").write_text(PROTOCOL.format(query=self._history.query, contact=CONTACT))
         init(self._folder, self._stamp())
 
     def weeks_of(self, kill_every: int) -> frozenset[int]:
@@ -246,12 +199,15 @@ class _Life:
         with Review.open(self._folder) as review:
             report = {row.accession: row.report for row in records.named(review.sql)} if due else {}
             for pmid, stage, decision in due:
-                self._vote(review, report[pmid], stage, decision)
+                self._act(review, report[pmid], stage, decision)
                 self._expected.decide(pmid, out=decision is OUT)
 
-    def _vote(self, review: Review, report: int, stage: Stage, decision: Decision) -> None:
+    def _act(self, review: Review, report: int, stage: Stage, decision: Decision | Retrieval) -> None:
         if stage is TEXT:
-            note_fulltext(review, Attempt(report, "ana", Retrieval.RETRIEVED, "a link"), self._stamp())
+            outcome = decision if isinstance(decision, Retrieval) else Retrieval.RETRIEVED
+            note_fulltext(review, Attempt(report, "ana", outcome, "a note"), self._stamp())
+        if isinstance(decision, Retrieval):
+            return
         reason = "other" if (stage, decision) == (TEXT, OUT) else None
         uid = f"{report}-{stage}-{decision}"
         vote(review, Ballot(uid, report, "ana", decision, stage, reason), self._stamp())
@@ -259,11 +215,11 @@ class _Life:
     def _update(self) -> None:
         """Run the week's update until it is done; one that fails must have stored nothing."""
         for _ in range(MOST_RUNS):
-            with Review.open(self._folder) as review:
+            with Review.open(self._folder) as review, self._pubmed.asked() as clients:
                 before = table_sizes(review.sql)
                 self.done.updates += 1
                 try:
-                    update(review, self._clients, self._now, self._stamp())
+                    update(review, clients, self._now, self._stamp())
                 except TryAgain:
                     self.done.failed += 1
                     after = table_sizes(review.sql)
@@ -273,31 +229,16 @@ class _Life:
         self.done.wrong.append(f"{self._day}: {MOST_RUNS} updates failed")
 
     def _kill(self) -> None:
-        """Start the real command, and kill it at a random moment: as it asks, stages, applies or tidies up."""
-        asked = len(self._standin.requests)
-        more = {
-            "LIVREV_EUTILS_URL": self._standin.url,
-            "LIVREV_HTTP_BACKOFF": "0",
-            "NCBI_API_KEY": "soak",  # a quicker pace, for the sake of the tests
-            "SOURCE_DATE_EPOCH": str(int(self._now().timestamp())),
-            "XDG_CACHE_HOME": str(self._folder / "cache"),
-            "PYTHONPATH": str(ROOT),
-        }
-        command = [*COMMAND, str(self._folder), "update"]
-        nowhere = subprocess.DEVNULL
-        with subprocess.Popen(command, env={**os.environ, **more}, stdout=nowhere, stderr=nowhere) as process:
-            while process.poll() is None and len(self._standin.requests) == asked:
-                _wait(process, 0.005)
-            _wait(process, self._chance.uniform(0, LONGEST_LIFE))
-            process.kill()
-        self.done.killed += process.returncode == -signal.SIGKILL
-        self.done.outlived += process.returncode != -signal.SIGKILL
+        """Let a process begin the update, and kill it at random: as it asks, stages, applies or tidies up."""
+        killed = self._pubmed.killed(self._folder, self._now(), self._chance.uniform(0, LONGEST_LIFE))
+        self.done.killed += killed
+        self.done.outlived += not killed
         with Review.open(self._folder) as review:
             self.done.wrong += compared("integrity", [("ok",)], rows(review.sql, "PRAGMA integrity_check"))
 
     def _hold_against_a_clean_harvest(self) -> None:
         folder = self._folder / "clean"
-        clean = _Life(folder, self._history, self._standin, self._clients, 0)
+        clean = _Life(folder, self._history, self._pubmed, 0)
         clean._day = self._day
         clean.begin()
         clean._update()
@@ -309,11 +250,6 @@ class _Life:
         watched = harvest.keys() - self._expected.out
         now = ((pmid, lived.get(pmid)) for pmid in watched)
         self.done.wrong += compared("newest versions", ((pmid, harvest[pmid]) for pmid in watched), now)
-
-
-def _wait(process: subprocess.Popen[bytes], seconds: float) -> None:
-    with suppress(subprocess.TimeoutExpired):
-        process.wait(seconds)
 
 
 def main() -> int:

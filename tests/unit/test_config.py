@@ -162,7 +162,7 @@ def test_the_message_names_the_file_and_counts_the_faults(tmp_path: Path) -> Non
         (("[output]", "[ouput]"), "ouput: unknown key; did you mean output?"),
         (("[output]", "[output]\nzzz = 1"), "output.zzz: unknown key; known keys: folder, footnotes"),
         (("[[syntheses]]", "[nonsense]\n[[syntheses]]"),
-         "nonsense: unknown key; known keys: review, criteria, exclusion_reasons, sources, reviewers, living, screening, ncbi, output, syntheses"),
+         "nonsense: unknown key; known keys: review, criteria, exclusion_reasons, sources, reviewers, living, screening, ncbi, services, output, syntheses"),
     ],
 )  # fmt: skip
 def test_a_fault_is_said_in_words_for_people_who_know_their_review(

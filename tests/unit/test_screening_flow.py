@@ -212,8 +212,8 @@ SOUGHT_OTHER = "reports sought by other methods = their records - duplicates - r
 ASSESSED = "reports assessed = sought - not retrieved - awaiting retrieval"
 INCLUDED = "reports included = assessed - excluded over primary reasons - awaiting assessment"
 NEW_REPORTS = "reports of new included studies = those of both arms"
-STUDIES = "total studies = previous + new - removed since"
-REPORTS = "total reports = previous + new - removed since"
+STUDIES = "total studies = previous + new + late - removed since"
+REPORTS = "total reports = previous + new + late - removed since"
 OTHER = " (other methods)"
 
 # The identities that one number too many breaks, for every number of the flow.
@@ -256,6 +256,8 @@ BREAKS = {
     "previous reports": {REPORTS},
     "removed_since studies": {STUDIES},
     "removed_since reports": {REPORTS},
+    "late studies": {STUDIES},
+    "late reports": {REPORTS},
 }
 # Who excluded a record, a person or a program, is a part of records excluded that no other box repeats: only
 # a part larger than its whole can be told to be false.
