@@ -21,9 +21,10 @@ from curation.tasks.update import UpdateOptions, preview, update
 @json_option
 def command(sources: tuple[str, ...], dry_run: bool, as_json: bool, **flags: bool) -> int:
     show_warnings()
+    allow_phrases = flags.pop("allow_phrases")
     with (
         review() as open_review,
-        clients(open_review.protocol, NetworkSettings.of(os.environ)) as asked,
+        clients(open_review.protocol, NetworkSettings.of(os.environ), allow_phrases=allow_phrases) as asked,
         progress_bar(shown=True) as progress,
     ):
         if dry_run:

@@ -38,6 +38,11 @@ def alarm_options(command: Callable[..., Any]) -> Callable[..., Any]:
         click.option("--allow-empty", is_flag=True, help="Accept no hits where there were some before."),
         click.option("--allow-drop", is_flag=True, help="Accept far fewer hits than before."),
         click.option(
+            "--allow-phrases",
+            is_flag=True,
+            help="Accept words of the query that PubMed does not know.",
+        ),
+        click.option(
             "--allow-translation", is_flag=True, help="Accept that the source reads the query in a new way."
         ),
     )
@@ -71,11 +76,12 @@ def command(
     if_older_than: timedelta | None, lock_wait: float, quiet: bool, as_json: bool, **flags: bool
 ) -> int:
     show_warnings()
+    allow_phrases = flags.pop("allow_phrases")
     options = UpdateOptions(if_older_than=if_older_than, lock_wait=lock_wait, allowed=allowed(flags))
     settings = NetworkSettings.of(os.environ)
     with (
         review() as open_review,
-        clients(open_review.protocol, settings) as asked,
+        clients(open_review.protocol, settings, allow_phrases=allow_phrases) as asked,
         progress_bar(shown=not quiet) as progress,
     ):
         attended = Attended(open_review, settings, os.environ, clock)

@@ -38,6 +38,7 @@ class Page:
     title: str
     question: str
     status: Status
+    overdue: tuple[str, ...]
     notices: tuple[str, ...]
     news: tuple[str, ...]
     overview: str

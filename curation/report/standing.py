@@ -14,6 +14,10 @@ class Search:
     found: str
     due: str
 
+    def overdue(self, today: str) -> bool:
+        """Whether it should have been searched before ``today`` (ISO 8601); ``due`` may be ``now``."""
+        return bool(self.due) and (self.due == "now" or self.due < today)
+
 
 @dataclass(frozen=True, slots=True)
 class Status:

@@ -104,7 +104,10 @@ class _Summary:
 
 
 class PubMed:
-    """PubMed as one review asks it. ``email`` is the developer's or team's, as NCBI's policy wants."""
+    """PubMed as one review asks it. ``email`` is the developer's or team's, as NCBI's policy wants.
+
+    ``allow_phrases`` turns words that PubMed does not know from a failed search into a warning.
+    """
 
     def __init__(
         self,
@@ -113,8 +116,11 @@ class PubMed:
         email: str = "",
         tool: str = "livrev",
         api_key: str | None = None,
+        *,
+        allow_phrases: bool = False,
     ) -> None:
         self._door = door
+        self._allow_phrases = allow_phrases
         self._base = base_url.rstrip("/") + "/"
         self._who = {"tool": tool} | ({"email": email} if email else {})
         self._key = api_key or ""
@@ -154,7 +160,9 @@ class PubMed:
 
     def _hits(self, term: str, most: int) -> _Hits:
         words = {"term": term, "retmode": "json", "sort": "pub_date", "retmax": str(most)}
-        return self._asked("esearch.fcgi", words, partial(_hits, most), post=len(term) > _LONG_TERM)
+        return self._asked(
+            "esearch.fcgi", words, partial(_hits, most, self._allow_phrases), post=len(term) > _LONG_TERM
+        )
 
     def _past_the_wall(self, query: str, whole: _Hits) -> _Hits:
         """``whole`` with all its numbers; begun again while PubMed's count moves underneath."""
@@ -279,14 +287,20 @@ def _halves(low: int, high: int) -> tuple[tuple[int, int], tuple[int, int]]:
     return (low, middle), (middle + 1, high)
 
 
-def _hits(most: int, answer: Answer) -> _Hits:
+def _hits(most: int, allow_phrases: bool, answer: Answer) -> _Hits:
     result = _json(answer).get("esearchresult")
     if not isinstance(result, dict):
         raise Unusable("a search answer without a result")
     if "ERROR" in result:
         _raise_error(str(result["ERROR"]))
-    _refuse_misunderstandings(result)
-    messages = _words(result.get("warninglist"), "outputmessages")
+    doubts = _misunderstandings(result)
+    if doubts and not allow_phrases:
+        told = "; ".join(doubts)
+        raise SourceFailed(
+            f"PubMed did not search for what the query says ({told}); correct the query, "
+            "or if it is meant so run again with --allow-phrases"
+        )
+    messages = (*doubts, *_words(result.get("warninglist"), "outputmessages"))
     try:
         count, ids = int(result["count"]), tuple(str(int(i)) for i in result["idlist"])
     except (KeyError, TypeError, ValueError) as error:
@@ -340,7 +354,7 @@ def _raise_error(said: str) -> None:
     raise Unusable(f"PubMed answered {line!r}")
 
 
-def _refuse_misunderstandings(result: dict[str, Any]) -> None:
+def _misunderstandings(result: dict[str, Any]) -> tuple[str, ...]:
     """PubMed drops what it does not know and searches for the rest: for a review that is another search."""
     errors, warnings = result.get("errorlist"), result.get("warninglist")
     faults = (
@@ -349,9 +363,7 @@ def _refuse_misunderstandings(result: dict[str, Any]) -> None:
         ("quoted phrase not found", _words(warnings, "quotedphrasesnotfound")),
         ("phrase ignored", _words(warnings, "phrasesignored")),
     )
-    told = "; ".join(f"{what}: {term}" for what, terms in faults for term in terms)
-    if told:
-        raise SourceFailed(f"PubMed did not search for what the query says ({told}); correct the query")
+    return tuple(f"{what}: {term}" for what, terms in faults for term in terms)
 
 
 def _words(listed: object, name: str) -> tuple[str, ...]:

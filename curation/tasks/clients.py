@@ -62,13 +62,20 @@ PARSERS: Mapping[Service, Callable[[bytes, Sequence[str]], Batch]] = {
 
 
 @contextmanager
-def clients(protocol: ReviewProtocol, settings: NetworkSettings) -> Iterator[Clients]:
-    """Clients of the services that the review's sources name."""
+def clients(
+    protocol: ReviewProtocol, settings: NetworkSettings, *, allow_phrases: bool = False
+) -> Iterator[Clients]:
+    """Clients of the services that the review's sources name.
+
+    ``allow_phrases`` turns words that PubMed does not know from a failed search into a warning.
+    """
     named = {source.service for source in protocol.sources}
     found: dict[Service, SourceClient] = {}
     with ExitStack() as stack:
         if Service.PUBMED in named:
-            found[Service.PUBMED] = stack.enter_context(network.pubmed(protocol, settings))
+            found[Service.PUBMED] = stack.enter_context(
+                network.pubmed(protocol, settings, allow_phrases=allow_phrases)
+            )
         if Service.EUROPEPMC in named:
             door = stack.enter_context(network.door(settings, protocol.ncbi.email, EUROPEPMC_PACE))
             found[Service.EUROPEPMC] = EuropePmc(door, settings.europepmc_url, protocol.ncbi.email)

@@ -44,7 +44,7 @@ def demo(folder: Path, clock: Callable[[], datetime]) -> Demonstrated:
     building.mkdir(parents=True)
     with reference.load(building, _stamp(clock, "livrev", "demo: release 1.0")) as review:
         updated, included = _first_update(review, clock)
-        files = report(review, building / review.protocol.output.folder)
+        files = report(review, building / review.protocol.output.folder, clock().date())
     if folder.exists():
         folder.rmdir()
     building.rename(folder)

@@ -108,7 +108,7 @@ def door(
 
 
 @contextmanager
-def pubmed(protocol: Protocol, settings: NetworkSettings) -> Iterator[PubMed]:
+def pubmed(protocol: Protocol, settings: NetworkSettings, *, allow_phrases: bool = False) -> Iterator[PubMed]:
     """PubMed, asked politely in the name of the review's contact."""
     pace = PACE_WITH_KEY if settings.api_key else PACE
     with door(settings, protocol.ncbi.email, pace) as opened:
@@ -118,4 +118,5 @@ def pubmed(protocol: Protocol, settings: NetworkSettings) -> Iterator[PubMed]:
             email=protocol.ncbi.email,
             tool=protocol.ncbi.tool,
             api_key=settings.api_key,
+            allow_phrases=allow_phrases,
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -50,8 +51,10 @@ class _Material:
         return [r for r in self.results if r.evidence == self.now.name]
 
 
-def report(review: Review, folder: Path) -> list[Path]:
+def report(review: Review, folder: Path, today: dt.date) -> list[Path]:
     """Write the report, its tables and its figures into ``folder``; gives their paths.
+
+    ``today`` decides which searches are overdue, and nothing else.
 
     Raises Refused when the flow does not add up or nothing is there to report.
     """
@@ -63,7 +66,7 @@ def report(review: Review, folder: Path) -> list[Path]:
     flow_drawing = flow_svg(material.flow, f"PRISMA 2020 flow diagram: {title}")
     forest_drawing = forest_svg(material.results_now, material.now, f"Forest plot: {title}")
     pooled = results_table(results)
-    page = _page(review, material, (flow_drawing, forest_drawing), pooled)
+    page = _page(review, material, (flow_drawing, forest_drawing), pooled, today)
     outputs = [
         Output("report.html", as_html(page)),
         *table_files([*material.tables, pooled]),
@@ -74,12 +77,16 @@ def report(review: Review, folder: Path) -> list[Path]:
     return write(folder, outputs)
 
 
-def _page(review: Review, material: _Material, drawings: tuple[str, str], pooled: Table) -> Page:
+def _page(
+    review: Review, material: _Material, drawings: tuple[str, str], pooled: Table, today: dt.date
+) -> Page:
     now = material.now
+    status = standing(review, material.flow)
     return Page(
         title=review.protocol.review.title,
         question=review.protocol.review.question,
-        status=standing(review, material.flow),
+        status=status,
+        overdue=tuple(s.name for s in status.searches if s.overdue(today.isoformat())),
         notices=tuple(_told(n) for n in undecided(review)),
         news=_news(review, material),
         overview=facts.overview([s.study for s in now.studies])

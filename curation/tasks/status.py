@@ -47,7 +47,7 @@ def overview(review: Review, today: dt.date) -> Overview:
     waiting = who_waits(review)
     open_conflicts = len(conflicts(review))
     pairs = len(dedupe.waiting(review.sql))
-    overdue = tuple(s.name for s in now.searches if s.due and (s.due == "now" or s.due < today.isoformat()))
+    overdue = tuple(s.name for s in now.searches if s.overdue(today.isoformat()))
     found = Overview(
         title=review.protocol.review.title,
         standing=now,
@@ -152,7 +152,11 @@ def _next(review: Review, now: Overview, current: Flow | None) -> tuple[str, ...
 
 def _searches_to_do(review: Review, now: Overview) -> Iterator[str]:
     overdue = set(now.overdue)
-    asked = [s.name for s in review.protocol.sources if s.name in overdue and s.service is Service.PUBMED]
+    asked = [
+        s.name
+        for s in review.protocol.sources
+        if s.name in overdue and s.service in {Service.PUBMED, Service.EUROPEPMC}
+    ]
     if asked:
         yield f"search is due ({', '.join(asked)}): livrev update"
     never = {search.name for search in now.standing.searches if search.last == NEVER}

@@ -80,7 +80,7 @@ class SourceUpdate:
     """What one source brought.
 
     ``missing`` were found and not delivered, ``lost`` are watched records that the source holds no longer,
-    ``notices`` newly raised.
+    ``notices`` newly raised; ``doubts`` is what the source says of the query.
     """
 
     source: str
@@ -93,6 +93,7 @@ class SourceUpdate:
     notices: int
     missing: tuple[str, ...]
     lost: tuple[str, ...]
+    doubts: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +131,8 @@ class Updated:
             if self.told_of
             else []
         )
-        return (*lost, *raised, *told)
+        doubts = [f"{s.source}: {doubt}" for s in self.sources for doubt in s.doubts]
+        return (*doubts, *lost, *raised, *told)
 
     @property
     def summary(self) -> str:
@@ -392,6 +394,7 @@ class _Work:
             notices=0,  # raised when the reports are formed
             missing=plan.missing,
             lost=plan.lost,
+            doubts=plan.answer.warnings,
         )
         return _Applied(update, run_id, tuple(seen))
 

@@ -461,6 +461,16 @@ def test_a_search_that_pubmed_did_not_understand(demo: Path, refuses: Refuses, c
     assert "phrase not found" in said
     assert '"predictive modeling"[tiab]' in said
     assert "correct the query" in said
+    assert "--allow-phrases" in said
+
+
+def test_words_that_pubmed_does_not_know_pass_with_their_flag_and_a_warning(
+    demo: Path, livrev: Livrev, corpus: Corpus
+) -> None:
+    with StandIn(corpus, strict_phrases=True) as standin:
+        done = livrev("update", "--allow-phrases", cwd=demo, LIVREV_EUTILS_URL=standin.url)
+    assert done.returncode == 3, done.stderr
+    assert "phrase not found" in done.stderr
 
 
 def test_an_api_key_that_ncbi_does_not_know_is_shown_nowhere(

@@ -261,7 +261,7 @@ def test_the_json_has_what_a_script_needs(command: Command, folder: Path) -> Non
     assert told["sources"] == [
         {
             "source": "pubmed", "name": "PubMed", "found": KNOWN + 1, "new": 1, "gone": 0, "back": 0, "revised": 0,
-            "notices": 0, "missing": [], "lost": [],
+            "notices": 0, "missing": [], "lost": [], "doubts": [],
         }
     ]  # fmt: skip
     assert (told["warnings"], told["skipped"], done.err) == ([], [], "")

@@ -243,8 +243,7 @@ class History(RuleBasedStateMachine):
         """A version is published, with a study for every included report; what comes next is another round."""
         last = searches.rounds(self.review.sql)[-1]
         self.extract()
-        version = f"{len(releases.releases(self.review.sql)) + 1}.0"
-        row = releases.Release(version, "A version", "", "2026-11-02", "2026-11-01", last.number, 0)
+        row = releases.Release(self._uid(), "A version", "", "2026-11-02", "2026-11-01", last.number, 0)
         with self.review.change(self._stamp()) as change:
             releases.add(change, row, last.id)
 
@@ -307,7 +306,7 @@ class History(RuleBasedStateMachine):
 
     @invariant()
     def the_flow_ends_with_the_studies_that_are_in_the_tables(self) -> None:
-        if self._included_without_study() or self._came_in_late():
+        if self._included_without_study():
             return
         assert self._counts(None).total == evidence(self.review.sql, self.review.protocol, "now").totals
 
@@ -379,6 +378,19 @@ class History(RuleBasedStateMachine):
             said = reason if decision is Decision.EXCLUDE else None
             self._cast(Ballot(self._uid(), report, reviewer, decision, reason=said))
 
+    def _note(self, report: int, outcome: Retrieval) -> None:
+        place = self._leads().get(report)
+        refusal: type[LivrevError] | None = Usage if place is None else None
+        if place in {Place.AWAITING_SCREENING, Place.EXCLUDED}:
+            refusal = Refused
+        attempt = Attempt(report, "ana", outcome, note="the library")
+        self._unless(refusal, lambda: note_fulltext(self.review, attempt, self._stamp()))
+
+    def _both_vote(self, report: int, decisions: Pair[Decision], reasons: Pair[str | None]) -> None:
+        for reviewer, decision, reason in zip(("ana", "ben"), decisions, reasons, strict=True):
+            said = reason if decision is Decision.EXCLUDE else None
+            self._cast(Ballot(self._uid(), report, reviewer, decision, reason=said))
+
     def _came_in_late(self) -> bool:
         """Whether a report of a round that is published already was included since, or tells of one more study."""
         first = self._flow().rounds[0]
@@ -417,7 +429,7 @@ class History(RuleBasedStateMachine):
         if stage is Stage.FULLTEXT and (not_screened or not_had):
             return Refused
         row = flow_store.record_row(self.review.sql, ballot.report)
-        if stage is Stage.ABSTRACT and row is not None and row.kind is SourceKind.CITATION_SEARCHING:
+        if stage is Stage.ABSTRACT and row and row.kind is SourceKind.CITATION_SEARCHING:
             return Refused
         return Usage if _badly_worded(stage, ballot.decision, ballot.reason) else None
 

@@ -343,7 +343,10 @@ def cut_to(part: float) -> Callable[[Path], None]:
         (foreign, "is a database of another program, not a livrev store; move it away"),
         (foreign_with_a_log_of_its_own, "is a database of another program, not a livrev store; move it away"),
         (empty, "is empty, not a livrev store"),
-        (text, "cannot be read as a database (file is not a database); put an earlier copy of it in its place"),
+        (
+            text,
+            "cannot be read as a database (file is not a database); put an earlier copy of it in its place",
+        ),
         (newer, f"has schema {SCHEMA_VERSION + 1}, this livrev knows {SCHEMA_VERSION}; upgrade livrev"),
         (cut_to(0.0005), "put an earlier copy of it in its place"),
         (cut_to(0.1), "put an earlier copy of it in its place"),
