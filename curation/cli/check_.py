@@ -2,7 +2,7 @@
 
 import click
 
-from curation.cli.common import as_reviewer, json_option, print_json, review, stamp
+from curation.cli.common import as_reviewer, json_option, print_json, review, show_warnings, stamp
 
 
 @click.group("check", help="Look at what needs a person's eye.")
@@ -52,6 +52,7 @@ def identifiers(as_json: bool) -> None:
     from curation.tasks.network import NetworkSettings
     from curation.tasks.services import missing_identifiers
 
+    show_warnings()
     with review() as open_review:
         found = missing_identifiers(open_review, NetworkSettings.of(os.environ))
     if as_json:
@@ -71,6 +72,7 @@ def fulltexts(as_json: bool) -> None:
     from curation.tasks.network import NetworkSettings
     from curation.tasks.services import open_copies
 
+    show_warnings()
     with review() as open_review:
         found = open_copies(open_review, NetworkSettings.of(os.environ))
     if as_json:

@@ -88,15 +88,18 @@ def _removed_since(review: Review, before: Evidence) -> Totals:
 
 
 def _late(review: Review, first: int, before: Evidence, new: set[str]) -> Totals:
-    """Studies and reports of rounds before ``first`` that were included after the previous version was published."""
+    """Studies and reports of rounds before ``first`` that came in after the previous version was published.
+
+    A report of that version may tell of one more study since: a duplicate of it did, before the two were joined.
+    """
     then = {records.report_of(review.sql, r) for s in before.studies for r in s.reports}
-    late = {
+    earlier = {
         p.placed.report
         for p in all_places(review.sql, review.protocol)
         if p.round < first and p.placed.place is Place.INCLUDED
-    } - then
+    }
     known = {s.study.key for s in before.studies} | new
-    return Totals(len(_told_of(review, late) - known), len(late))
+    return Totals(len(_told_of(review, earlier) - known), len(earlier - then))
 
 
 def _told_of(review: Review, reports: set[int]) -> set[str]:
