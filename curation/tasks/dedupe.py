@@ -81,7 +81,9 @@ def judge(review: Review, judged: Judged, stamp: Stamp) -> int:
                 raise Usage(message)
         before = _refused_to_people(change.sql)
         duplicates.add(change, [replace(judged, left=low, right=high, by_person=True)])
-        newly = [r for r in _refused_to_people(change.sql) if r not in before]
+        newly = [
+            r for r in _refused_to_people(change.sql) if r not in before or (r.left, r.right) == (low, high)
+        ]
         if judged.relation is Relation.SAME and newly:
             raise Refused(_against(low, high, newly[0]))
         return form_reports(change)

@@ -25,7 +25,7 @@ from curation.tasks.watch import watched_reports
 from screening.flow import Place
 
 CROSSREF = "crossref"  # who told, as notices name it
-OTHER_PACE = 2.0  # requests a second to a service that states no limit
+OTHER_PACE = 2.0  # requests a second; both services allow more
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""Records of export files, made up at random: works that overlap, with some of their identifiers."""
+"""A review, and records of export files made up at random: works that overlap, with some of their identifiers."""
 
 from __future__ import annotations
 
@@ -6,6 +6,23 @@ from dataclasses import dataclass
 
 from hypothesis import strategies as st
 
+PROTOCOL = """
+exclusion_reasons = [{ code = "population", label = "Population" }, { code = "outcome", label = "Outcome" }]
+sources = [
+  { key = "embase", name = "Embase", kind = "database", strategy = "spine" },
+  { key = "scopus", name = "Scopus", kind = "database", strategy = "spine" },
+  { key = "ictrp", name = "ICTRP", kind = "register", strategy = "spine" },
+  { key = "citations", name = "Forward citations", kind = "citation searching", strategy = "who cites them" },
+]
+reviewers = [
+  { id = "ana", name = "Ana", roles = ["screener"] },
+  { id = "ben", name = "Ben", roles = ["screener"] },
+  { id = "cem", name = "Cem", roles = ["adjudicator"] },
+]
+review = { title = "A review with a history", question = "Does it always add up?" }
+criteria = { include = ["Everything"] }
+living = { integration = "Now and then.", retirement = "At the end." }
+"""
 # Works that get in each other's way: one DOI for the talks of a congress, titles that are nearly the same.
 WORKS = (
     ("30000001", "10.1000/one", "Radiomics of spinal metastases"),

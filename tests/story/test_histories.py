@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -27,13 +27,13 @@ from hypothesis.stateful import (
 
 from curation.errors import LivrevError, Refused, Usage
 from curation.model import Decision, Relation, SourceKind, Stage
-from curation.store import duplicates, records, releases, searches, studies, votes
+from curation.store import duplicates, releases, searches, studies, votes
 from curation.store import flow as flow_store
 from curation.store.connect import Stamp
 from curation.store.duplicates import Judged
 from curation.tasks import dedupe
 from curation.tasks.conflicts import Decided, conflicts, resolve
-from curation.tasks.evidence import evidence, released
+from curation.tasks.evidence import evidence
 from curation.tasks.flow import Flow, Unreported, flow
 from curation.tasks.fulltext import Attempt, note_fulltext
 from curation.tasks.import_file import FileToImport, import_file
@@ -43,7 +43,7 @@ from curation.tasks.review import Review
 from curation.tasks.vote import Ballot, undo, vote
 from screening.flow import FlowCounts, Place, Retrieval, Totals, failures
 from screening.votes import Verdict
-from tests.story.made_up_exports import CITES, Cite
+from tests.story.made_up_exports import CITES, PROTOCOL, Cite
 
 T = TypeVar("T")
 Pair = tuple[T, T]
@@ -56,23 +56,7 @@ SETTINGS = settings(
     report_multiple_bugs=False,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
 )
-PROTOCOL = """
-exclusion_reasons = [{ code = "population", label = "Population" }, { code = "outcome", label = "Outcome" }]
-sources = [
-  { key = "embase", name = "Embase", kind = "database", strategy = "spine" },
-  { key = "scopus", name = "Scopus", kind = "database", strategy = "spine" },
-  { key = "ictrp", name = "ICTRP", kind = "register", strategy = "spine" },
-  { key = "citations", name = "Forward citations", kind = "citation searching", strategy = "who cites them" },
-]
-reviewers = [
-  { id = "ana", name = "Ana", roles = ["screener"] },
-  { id = "ben", name = "Ben", roles = ["screener"] },
-  { id = "cem", name = "Cem", roles = ["adjudicator"] },
-]
-review = { title = "A review with a history", question = "Does it always add up?" }
-criteria = { include = ["Everything"] }
-living = { integration = "Now and then.", retirement = "At the end." }
-"""
+STAMP = Stamp(datetime(2026, 11, 2, tzinfo=UTC), "tester", "test")
 SOURCES = ("embase", "scopus", "ictrp", "citations")
 APPEND_ONLY = (
     "record", "revision", "hit", "judgement", "placement", "vote", "vote_undo", "resolution", "resolution_undo",
@@ -119,7 +103,7 @@ class History(RuleBasedStateMachine):
         path.write_text("".join(cite.ris() for cite in cites))
         file = FileToImport(path, source, "2026-11-01")
         known = any(f.source == source and f.path.read_bytes() == path.read_bytes() for f in self.taken_in)
-        done = self._unless(Refused if known else None, lambda: import_file(self.review, file, self._stamp()))
+        done = self._unless(Refused if known else None, lambda: import_file(self.review, file, STAMP))
         if done is not None:
             self.taken_in.append(file)
             assert done.records == len(cites) - len(done.refused)
@@ -129,11 +113,11 @@ class History(RuleBasedStateMachine):
     @rule(which=RECORDS)
     def take_the_same_file_in_again(self, which: int) -> None:
         file = self.taken_in[which % len(self.taken_in)]
-        self._unless(Refused, lambda: import_file(self.review, file, self._stamp()))
+        self._unless(Refused, lambda: import_file(self.review, file, STAMP))
 
     @rule()
     def deduplicate_again(self) -> None:
-        again = dedupe.deduplicate(self.review, self._stamp())
+        again = dedupe.deduplicate(self.review, STAMP)
         assert (again.judged, again.moved) == (0, 0)
 
     @precondition(lambda self: self.records > 1)
@@ -146,10 +130,10 @@ class History(RuleBasedStateMachine):
         left, right = sorted((self._record(one), self._record(other)))
         judged = Judged(left, right, relation, by_person=True, evidence="read both", by="ana")
         if left == right:
-            self._unless(Usage, lambda: dedupe.judge(self.review, judged, self._stamp()))
+            self._unless(Usage, lambda: dedupe.judge(self.review, judged, STAMP))
             return
         try:
-            dedupe.judge(self.review, judged, self._stamp())
+            dedupe.judge(self.review, judged, STAMP)
         except Refused:
             assert relation is Relation.SAME
             assert any(r is not Relation.SAME for pair, r in self.judged.items() if pair != (left, right))
@@ -201,7 +185,7 @@ class History(RuleBasedStateMachine):
         if not self._cast(ballot):
             return
         once = self._flow()
-        undone = undo(self.review, reviewer, self._stamp())
+        undone = undo(self.review, reviewer, STAMP)
         assert (undone.kind, undone.decision) == ("vote", decision)
         self.acts.pop()
         assert self._places() == before
@@ -211,7 +195,7 @@ class History(RuleBasedStateMachine):
     @rule(reviewer=st.sampled_from(("ana", "ben", "cem")))
     def take_back(self, reviewer: str) -> None:
         mine = [n for n, (_, by) in enumerate(self.acts) if reviewer in by]
-        undone = self._unless(None if mine else Refused, lambda: undo(self.review, reviewer, self._stamp()))
+        undone = self._unless(None if mine else Refused, lambda: undo(self.review, reviewer, STAMP))
         if undone is not None:
             assert undone.kind == self.acts.pop(mine[-1])[0]
 
@@ -229,7 +213,7 @@ class History(RuleBasedStateMachine):
             self._uid(), report, who, decision, "talked it over", reason=reason, partners=partners
         )
         refusal = self._settling_is_refused(report, decision, reason)
-        if self._unless(refusal, lambda: resolve(self.review, decided, self._stamp())) is not None:
+        if self._unless(refusal, lambda: resolve(self.review, decided, STAMP)) is not None:
             self.acts.append(("resolution", frozenset({who, *partners})))
 
     @rule(record=RECORDS, outcome=st.sampled_from((Retrieval.RETRIEVED, Retrieval.RETRIEVED, *Retrieval)))
@@ -244,12 +228,12 @@ class History(RuleBasedStateMachine):
         last = searches.rounds(self.review.sql)[-1]
         self.extract()
         row = releases.Release(self._uid(), "A version", "", "2026-11-02", "2026-11-01", last.number, 0)
-        with self.review.change(self._stamp()) as change:
+        with self.review.change(STAMP) as change:
             releases.add(change, row, last.id)
 
     @rule()
     def extract(self) -> None:
-        with self.review.change(self._stamp()) as change:
+        with self.review.change(STAMP) as change:
             for report in self._included_without_study():
                 studies.link(change, studies.study_id(change, f"study {report}"), report, "screened")
 
@@ -316,9 +300,6 @@ class History(RuleBasedStateMachine):
     def records(self) -> int:
         return int(self.review.sql.execute("SELECT count(*) FROM record").fetchone()[0])
 
-    def _stamp(self) -> Stamp:
-        return Stamp(datetime(2026, 11, 2, tzinfo=UTC), "tester", "test")
-
     def _uid(self) -> str:
         self.day += 1
         return f"vote {self.day}"
@@ -371,45 +352,17 @@ class History(RuleBasedStateMachine):
         if place in {Place.AWAITING_SCREENING, Place.EXCLUDED}:
             refusal = Refused
         attempt = Attempt(report, "ana", outcome, note="the library")
-        self._unless(refusal, lambda: note_fulltext(self.review, attempt, self._stamp()))
+        self._unless(refusal, lambda: note_fulltext(self.review, attempt, STAMP))
 
     def _both_vote(self, report: int, decisions: Pair[Decision], reasons: Pair[str | None]) -> None:
         for reviewer, decision, reason in zip(("ana", "ben"), decisions, reasons, strict=True):
             said = reason if decision is Decision.EXCLUDE else None
             self._cast(Ballot(self._uid(), report, reviewer, decision, reason=said))
-
-    def _note(self, report: int, outcome: Retrieval) -> None:
-        place = self._leads().get(report)
-        refusal: type[LivrevError] | None = Usage if place is None else None
-        if place in {Place.AWAITING_SCREENING, Place.EXCLUDED}:
-            refusal = Refused
-        attempt = Attempt(report, "ana", outcome, note="the library")
-        self._unless(refusal, lambda: note_fulltext(self.review, attempt, self._stamp()))
-
-    def _both_vote(self, report: int, decisions: Pair[Decision], reasons: Pair[str | None]) -> None:
-        for reviewer, decision, reason in zip(("ana", "ben"), decisions, reasons, strict=True):
-            said = reason if decision is Decision.EXCLUDE else None
-            self._cast(Ballot(self._uid(), report, reviewer, decision, reason=said))
-
-    def _came_in_late(self) -> bool:
-        """Whether a report of a round that is published already was included since, or tells of one more study."""
-        first = self._flow().rounds[0]
-        earlier = [r.version for r in releases.releases(self.review.sql) if r.round < first]
-        if not earlier:
-            return False
-        before = released(self.review.store, self.review.protocol, earlier[-1])
-        then = {
-            (s.study.key, records.report_of(self.review.sql, r)) for s in before.studies for r in s.reports
-        }
-        now = evidence(self.review.sql, self.review.protocol, "now")
-        rounds = {row.record: row.round for row in flow_store.record_rows(self.review.sql)}
-        told = {(s.study.key, r) for s in now.studies for r in s.reports if rounds[r] < first}
-        return not told <= then
 
     def _cast(self, ballot: Ballot) -> bool:
         """Vote; whether the vote was to be accepted, and was."""
         refusal = self._voting_is_refused(ballot)
-        accepted = self._unless(refusal, lambda: vote(self.review, ballot, self._stamp()))
+        accepted = self._unless(refusal, lambda: vote(self.review, ballot, STAMP))
         if accepted is not None:
             self.acts.append(("vote", frozenset({ballot.reviewer})))
         return accepted is not None
@@ -477,7 +430,7 @@ def template(tmp_path: Path) -> Path:
     folder = tmp_path / "template"
     folder.mkdir()
     (folder / "review.toml").write_text(PROTOCOL)
-    init(folder, Stamp(datetime(2026, 11, 2, tzinfo=UTC), "tester", "test"))
+    init(folder, STAMP)
     return folder
 
 
@@ -492,18 +445,50 @@ def test_whatever_people_do_in_whatever_order_it_adds_up_and_nothing_is_lost(
     run_state_machine_as_test(Here, settings=SETTINGS)
 
 
+@pytest.fixture
+def history(template: Path, tmp_path: Path) -> Iterator[History]:
+    """A history to be told step by step."""
+    told = History(template, tmp_path / "history")
+    yield told
+    told.teardown()
+
+
+PLAIN = Cite(work=0, pmid=True, doi=True, title=True, number=None, note=0)
+
+
 def test_a_report_included_after_its_round_was_published_is_in_the_totals_of_the_next_flow(
-    template: Path, tmp_path: Path
+    history: History,
 ) -> None:
-    history = History(template, tmp_path / "history")
-    plain = Cite(work=0, pmid=True, doi=True, title=True, number=None, note=0)
-    history.take_in("embase", [plain, replace(plain, work=5)])
+    history.take_in("embase", [PLAIN, replace(PLAIN, work=5)])
     history.release()
     history.take_a_report_all_the_way(1, Decision.INCLUDE, None)
-    history.take_in("embase", [replace(plain, work=1)])
+    history.take_in("embase", [replace(PLAIN, work=1)])
     history.extract()
-    in_the_tables = evidence(history.review.sql, history.review.protocol, "now").totals
-    in_the_flow = flow(history.review).counts
-    history.teardown()
-    assert in_the_tables == Totals(1, 1)
-    assert in_the_flow.total == in_the_tables
+    assert flow(history.review).counts.total == Totals(1, 1)
+    history.the_flow_ends_with_the_studies_that_are_in_the_tables()
+
+
+def test_a_study_whose_report_is_joined_with_a_published_one_stays_in_the_totals(history: History) -> None:
+    history.take_in("embase", [PLAIN])
+    history.take_a_report_all_the_way(1, Decision.INCLUDE, None)
+    history.release()
+    history.take_in("embase", [replace(PLAIN, work=1), replace(PLAIN, work=5)])
+    history.take_a_report_all_the_way(2, Decision.INCLUDE, None)
+    history.extract()
+    two_reports = flow(history.review).counts.total
+    included = next(r for r, place in history._leads().items() if place is Place.INCLUDED and r > 1)
+    history.judge(1, included, Relation.SAME)
+    assert two_reports == Totals(2, 2)
+    assert flow(history.review).counts.total == Totals(2, 1)
+    history.the_flow_ends_with_the_studies_that_are_in_the_tables()
+
+
+def test_what_stands_against_a_join_stands_against_it_when_it_is_said_again(history: History) -> None:
+    history.take_in("embase", [PLAIN, replace(PLAIN, work=1), replace(PLAIN, work=5)])
+    history.judge(1, 2, Relation.SAME)
+    history.judge(2, 3, Relation.SAME)
+    history.judge(1, 3, Relation.DIFFERENT)
+    again = Judged(2, 3, Relation.SAME, by_person=True, evidence="read both again", by="ana")
+    with pytest.raises(Refused, match="records 2 and 3 cannot be one report"):
+        dedupe.judge(history.review, again, STAMP)
+    assert [(p.left, p.right) for p in dedupe.waiting(history.review.sql)] == [(2, 3)]
