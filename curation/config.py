@@ -127,9 +127,11 @@ def _ncbi(plain: Mapping[str, Any]) -> Iterator[Fault]:
     if not isinstance(ncbi, Mapping):
         return
     email = ncbi.get("email", "")
-    asks = any(source.get("service") == "pubmed" for _, source in rows(plain, "sources"))
+    asks = any(source.get("service") in ("pubmed", "europepmc") for _, source in rows(plain, "sources"))
+    services = plain.get("services", {})
+    asks = asks or (isinstance(services, Mapping) and any(on is True for on in services.values()))
     if asks and email == "":
-        said = 'ncbi.email: NCBI asks for a contact address; add [ncbi] email = "you@example.org"'
+        said = 'ncbi.email: the services that are searched ask for a contact address; add [ncbi] email = "you@example.org"'
         yield ("ncbi", "email"), said
     elif isinstance(email, str) and email and not re.fullmatch(r"[^@\s]+@[^@\s]+\.[^@\s]+", email):
         yield ("ncbi", "email"), f"ncbi.email: {email!r} is no e-mail address"

@@ -15,7 +15,7 @@ from curation.tasks.update import UpdateOptions, preview, update
 @click.command("search", help="Search one SOURCE over the network (all, if none is named).")
 @click.argument("sources", metavar="[SOURCE]...", nargs=-1)
 @click.option(
-    "--dry-run", is_flag=True, help="Only ask how many it would find, and how PubMed reads the query."
+    "--dry-run", is_flag=True, help="Only ask how many it would find, and how the source reads the query."
 )
 @alarm_options
 @json_option

@@ -213,7 +213,10 @@ def parse_batch(body: bytes, asked: Sequence[str]) -> Batch:
     strangers = sorted(set(found) - set(wanted))
     if strangers:
         raise SourceFailed(f"Europe PMC sent records nobody asked for: {', '.join(strangers[:5])}")
-    return Batch(wanted, body, tuple(found.values()), tuple(i for i in wanted if i not in found))
+    delivered = tuple(
+        found[i] for i in wanted if i in found
+    )  # as asked: an answer comes by relevance, which moves
+    return Batch(wanted, body, delivered, tuple(i for i in wanted if i not in found))
 
 
 def record(told: dict[str, Any]) -> SourceRecord:

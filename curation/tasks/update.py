@@ -122,15 +122,11 @@ class Updated:
             if s.lost
         ]
         raised = [
-            f"{s.source}: {s.notices} retraction, correction or other notices were raised; see livrev check notices"
+            f"{s.source}: notices raised (retraction, correction, ...): {s.notices}; see livrev check notices"
             for s in self.sources
             if s.notices
         ]
-        told = (
-            [f"crossref: {self.told_of} notices were raised; see livrev check notices"]
-            if self.told_of
-            else []
-        )
+        told = [f"crossref: notices raised: {self.told_of}; see livrev check notices"] if self.told_of else []
         doubts = [f"{s.source}: {doubt}" for s in self.sources for doubt in s.doubts]
         return (*doubts, *lost, *raised, *told)
 
@@ -228,7 +224,7 @@ def _sources(review: Review, only: tuple[str, ...]) -> tuple[Source, ...]:
             message = f"{key!r} is no source that is searched over the network (known: {', '.join(network) or 'none'})"
             raise Usage(message)
     if not wanted:
-        message = 'no source of review.toml has service = "pubmed"; take export files in with livrev import'
+        message = 'no source of review.toml has service = "pubmed" or "europepmc"; take export files in with livrev import'
         raise Usage(message)
     return tuple(network[key] for key in wanted)
 

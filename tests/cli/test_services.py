@@ -41,8 +41,7 @@ ASKED = "\n[services]\ncrossref = true\nidconv = true\nunpaywall = true\n"
 BOTH, MARKERS, MOUSE = 99_000_001, 99_000_002, 99_000_003
 TITLES = {BOTH: "Radiomics of the spine", MARKERS: "Markers of the spine", MOUSE: "A mouse and its spine"}
 PREPRINT = "Screws in the spine, a preprint"
-NOTICE = "10.5555/notice"
-COPY = "https://repository.example.org/1.pdf"
+NOTICE, COPY = "10.5555/notice", "https://repository.example.org/1.pdf"
 Capture = pytest.CaptureFixture[str]
 
 
@@ -127,10 +126,10 @@ def bench(
 ) -> Iterator[Bench]:
     """A new review of both sources, no service asked for."""
     with StandIn(CORPUS) as pubmed, Services(HELD) as services:
-        named = ("europepmc", "crossref", "idconv", "unpaywall")
-        given = {f"LIVREV_{name.upper()}_URL": f"{services.url}{name}/" for name in named}
-        asking = {**environment, **given, "LIVREV_EUTILS_URL": pubmed.url, "NCBI_API_KEY": "rehearsal"}
-        for name, value in asking.items():
+        monkeypatch.setenv("LIVREV_EUTILS_URL", pubmed.url)
+        for name in ("europepmc", "crossref", "idconv", "unpaywall"):
+            monkeypatch.setenv(f"LIVREV_{name.upper()}_URL", f"{services.url}{name}/")
+        for name, value in (environment | {"NCBI_API_KEY": "rehearsal"}).items():
             monkeypatch.setenv(name, value)
         made = Bench(tmp_path / "review", pubmed, services, monkeypatch, capsys)
         made.folder.mkdir()
@@ -160,20 +159,16 @@ def test_both_sources_are_taken_in_and_what_both_deliver_is_one_report(bench: Be
         ("R2", "Europe PMC", "PMC:PMC77"),
         ("R6", "Europe PMC", "PPR:PPR121"),
     ]
-    flow = bench("flow").splitlines()
-    assert flow[1:4] == [
-        "      6  Records identified from databases",
-        "        3  PubMed",
-        "        3  Europe PMC",
-    ]
-    assert {"      2  Duplicate records removed", "      4  Records awaiting screening"} <= set(flow)
+    flow = " ".join(bench("flow").split())
+    assert "6 Records identified from databases 3 PubMed 3 Europe PMC 0 Records identified from reg" in flow
+    assert "2 Duplicate records removed 0 Records" in flow
+    assert "4 Records awaiting screening" in flow
 
 
 def test_a_second_update_of_both_brings_nothing_new(bench: Bench, rows: Rows) -> None:
     bench("update")
     before = rows(bench.folder)
-    told = bench.json("update")["summary"]
-    assert told.startswith("round 0: PubMed 3 found, 0 new; Europe PMC 3 found, 0 new; 0 duplicates removed")
+    assert "PubMed 3 found, 0 new; Europe PMC 3 found, 0 new; 0 duplicates" in bench.json("update")["summary"]
     more = [line.split('"')[1] for line in rows(bench.folder) if line not in before]
     assert more == ["change", "search_run", "search_run"]
     assert [source["known"] for source in bench.json("search", "--dry-run")] == [3, 3]
@@ -183,10 +178,9 @@ def test_pubmeds_tags_in_a_strategy_of_europe_pmc_are_refused(bench: Bench, rows
     bench.protocol(PUBMED, EUROPEPMC.replace("TITLE:spine", "spine[ti] AND 2020[dp]"))
     bench("status")
     before = rows(bench.folder)
+    said = "Europe PMC does not know PubMed's field tags ([ti], [dp]); write the query in its own words"
     for words in (("update",), ("search", "europepmc"), ("search", "--dry-run")):
-        assert bench(*words, status=1).startswith(
-            "Europe PMC does not know PubMed's field tags ([ti], [dp]); "
-        )
+        assert bench(*words, status=1).startswith(said)
     assert rows(bench.folder) == before
     assert bench.services.requests == ()
 
@@ -216,8 +210,8 @@ def test_killed_while_europe_pmc_answers_nothing_is_stored(bench: Bench, rows: R
     assert process.returncode == -signal.SIGKILL
     assert rows(bench.folder) == before
     assert "duplicates: 2 removed" in bench("update")
-    paths = [request.path for request in bench.pubmed.requests]
-    assert paths.count("efetch.fcgi") == 1, "what was staged is not fetched twice"
+    asked = [request.path for request in bench.pubmed.requests]
+    assert asked.count("efetch.fcgi") == 1, "what was staged is not fetched twice"
 
 
 def test_a_retraction_that_crossref_tells_of_is_raised_once_and_shown_everywhere(bench: Bench) -> None:
@@ -230,7 +224,7 @@ def test_a_retraction_that_crossref_tells_of_is_raised_once_and_shown_everywhere
     assert (bench.asked("crossref"), bench.raised()) == ([], []), "it is off"
     bench.protocol(PUBMED, EUROPEPMC, ASKED)
     bench("update", status=3)
-    assert bench.err == "livrev: warning: crossref: 1 notices were raised; see livrev check notices\n"
+    assert bench.err == "livrev: warning: crossref: notices raised: 1; see livrev check notices\n"
     (request,) = bench.asked("crossref")
     assert all(doi(watched) in request for watched in (BOTH, MARKERS, "ppr"))
     assert doi(MOUSE) not in request, "what was excluded is watched no longer"
@@ -253,13 +247,12 @@ def test_crossref_adds_nothing_to_what_pubmed_told_of_another_record_of_the_repo
     bench("update")
     assert bench.asked("crossref") == [], "nothing was watched yet"
     link = '<CommentsCorrections RefType="RetractionIn"><PMID>99000600</PMID></CommentsCorrections>'
-    linked = article(BOTH, f"<CommentsCorrectionsList>{link}</CommentsCorrectionsList>")
-    bench.pubmed.corpus = CORPUS.with_entries(linked)
+    more = f"<CommentsCorrectionsList>{link}</CommentsCorrectionsList>"
+    bench.pubmed.corpus = CORPUS.with_entries(article(BOTH, more))
     bench("update", status=3)
     assert doi(BOTH) in bench.asked("crossref")[-1], "PubMed's record has the DOI"
-    by_pubmed, by_crossref = bench.raised()
-    assert by_pubmed == ("R1", "retraction", "99000600", "pubmed")
-    assert by_crossref == ("R6", "retraction", NOTICE, "crossref"), "of another report"
+    told = [("R1", "retraction", "99000600", "pubmed"), ("R6", "retraction", NOTICE, "crossref")]
+    assert bench.raised() == told
 
 
 @pytest.mark.parametrize(("words", "name"), [("identifiers", "idconv"), ("fulltexts", "unpaywall")])

@@ -118,7 +118,7 @@ def test_a_retraction_of_an_included_study_is_told_everywhere_until_a_person_dec
     status, said = update(later)
     assert status == 3
     assert said == (
-        "livrev: warning: pubmed: 1 retraction, correction or other notices were raised; see livrev check notices\n"
+        "livrev: warning: pubmed: notices raised (retraction, correction, ...): 1; see livrev check notices\n"
     )
     (notice,) = notices(livrev, demo)
     assert (notice["kind"], notice["reference"], notice["source"]) == ("retraction", str(NOTICE), "pubmed")
@@ -176,7 +176,7 @@ def test_corrections_concerns_and_updates_are_told_too_the_gravest_first(
     for kind in ("UpdateIn", "CorrectedandRepublishedIn", "ErratumIn", "ExpressionOfConcernIn", "CommentIn"):
         entry = linked(entry, kind, str(NOTICE))
     status, said = update(corpus.with_entries(entry))
-    assert (status, "4 retraction, correction or other notices" in said) == (3, True)
+    assert (status, "notices raised (retraction, correction, ...): 4" in said) == (3, True)
     told = ["expression of concern", "correction", "corrected and republished", "update"]
     assert [n["kind"] for n in notices(livrev, demo)] == told
 

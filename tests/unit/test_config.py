@@ -158,7 +158,7 @@ def test_the_message_names_the_file_and_counts_the_faults(tmp_path: Path) -> Non
          "output.footnotes[1]: must be a block of keys under the heading [[footnotes]]; it is '²'"),
         (('key = "embase"', 'key = "Em Base"'), "sources[2].key: use lower-case letters, digits and hyphens; it is 'Em Base'"),
         (('key = "embase"', 'key = ["embase"]'), "sources[2].key: must be text in quotation marks"),
-        (('email = "you@example.org"', ""), 'ncbi.email: NCBI asks for a contact address; add [ncbi] email = "you@example.org"'),
+        (('email = "you@example.org"', ""), 'ncbi.email: the services that are searched ask for a contact address; add [ncbi] email = "you@example.org"'),
         (("[output]", "[ouput]"), "ouput: unknown key; did you mean output?"),
         (("[output]", "[output]\nzzz = 1"), "output.zzz: unknown key; known keys: folder, footnotes"),
         (("[[syntheses]]", "[nonsense]\n[[syntheses]]"),
