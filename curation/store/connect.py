@@ -172,7 +172,7 @@ def _connected(path: Path) -> sqlite3.Connection:
 def _prepared(path: Path) -> sqlite3.Connection:
     sql = _connected(path)
     try:
-        sql.execute("PRAGMA journal_mode = WAL")
+        _write_ahead(sql)
         sql.execute("PRAGMA synchronous = NORMAL")
         if _version(sql) < SCHEMA_VERSION:
             _migrate(sql)
@@ -180,6 +180,18 @@ def _prepared(path: Path) -> sqlite3.Connection:
         sql.close()
         raise
     return sql
+
+
+def _write_ahead(sql: sqlite3.Connection) -> None:
+    """Use the write-ahead log. The switch needs the file alone, and SQLite does not wait for that."""
+    if sql.execute("PRAGMA journal_mode").fetchone()[0] == "wal":
+        return
+    try:
+        sql.execute("PRAGMA journal_mode = WAL")
+    except sqlite3.OperationalError as problem:
+        if problem.sqlite_errorcode & 0xFF not in {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}:
+            raise
+        # another process has it open and switches it; until then the rollback journal serves, only slower
 
 
 def _version(sql: sqlite3.Connection) -> int:
