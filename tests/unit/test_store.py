@@ -414,7 +414,8 @@ def test_of_processes_that_make_one_store_at_once_one_makes_it_and_the_others_sa
 
 
 def test_the_schema_version_counts_the_migrations() -> None:
-    assert len(migrations.pending(Database(memory=True))) == SCHEMA_VERSION
+    with closing(sqlite3.connect(":memory:")) as sql:
+        assert len(migrations.pending(Database(sql))) == SCHEMA_VERSION
 
 
 def older_store(path: Path) -> None:
