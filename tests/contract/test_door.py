@@ -9,7 +9,7 @@ import socket
 import threading
 import traceback
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field, replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -137,11 +137,12 @@ SETTINGS = DoorSettings(
 @contextmanager
 def door(settings: DoorSettings = SETTINGS, at: VirtualTime | None = None) -> Iterator[Door]:
     at = at or VirtualTime()
-    pace = SharedPace(None, at.clock, at.sleep)
     chance = random.Random(7)  # noqa: S311 - spreads waits, guards nothing
-    with Door(settings, pace, clock=at.clock, sleep=at.sleep, uniform=chance.uniform) as network:
+    with (
+        closing(SharedPace(None, at.clock, at.sleep)) as pace,
+        Door(settings, pace, clock=at.clock, sleep=at.sleep, uniform=chance.uniform) as network,
+    ):
         yield network
-    pace.close()
 
 
 CUT = Reply(body=b"half", length=8)

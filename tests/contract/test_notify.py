@@ -11,7 +11,7 @@ import subprocess
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from email.message import EmailMessage
@@ -378,8 +378,10 @@ def watcher(status: int = 200) -> Iterator[Watcher]:
 @pytest.fixture
 def door() -> Iterator[Door]:
     settings = DoorSettings("livrev tests", tries=2, backoff=0, per_second=1000)
-    pace = SharedPace(None, time.monotonic, time.sleep)
-    with Door(settings, pace, clock=time.monotonic) as opened:
+    with (
+        closing(SharedPace(None, time.monotonic, time.sleep)) as pace,
+        Door(settings, pace, clock=time.monotonic) as opened,
+    ):
         yield opened
 
 
