@@ -5,9 +5,12 @@ Values only; nothing here reads or writes. PRISMA 2020's terms (Page et al., BMJ
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+
+_LABELLED = re.compile(r"(?:([A-Z][A-Z /,&()-]{2,60}): )?(.*)", re.DOTALL)
 
 
 class SourceKind(StrEnum):
@@ -68,22 +71,42 @@ class Validation(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Author:
-    """A person (family name and initials, as the source gives them) or a collective (family holds its name)."""
+    """A person (family name and initials) or a collective (family holds its name).
+
+    ``name`` is the whole as the source printed it where that says more (``Hu, Yue``); it takes no part in
+    comparison, since two databases print one person in two ways.
+    """
 
     family: str
     initials: str = ""
     collective: bool = False
+    name: str = field(default="", compare=False)
 
     def __str__(self) -> str:
         """Vancouver form: ``Hu Y``; a collective as it is named."""
         return f"{self.family} {self.initials}".strip()
 
 
+class Number(StrEnum):
+    """Identifiers beside DOI, PMID and PMCID: what a record is called in one database or register."""
+
+    EMBASE = "embase"  # L-number, without the L
+    WOS = "wos"  # UT, without WOS:
+    SCOPUS = "scopus"  # EID
+    CENTRAL = "central"  # CN-…
+    TRIAL = "trial"  # NCT, ISRCTN, EUCTR and the like
+    ISSN = "issn"
+    ISBN = "isbn"
+
+
 @dataclass(frozen=True, slots=True)
 class Citation:
     """One version of a record's bibliographic fields, normalised; ``None`` or empty means the source gave none.
 
-    ``doi`` is bare and lower case (``10.1000/x``), ``pmid`` digits only, ``pmcid`` with its ``PMC``.
+    ``title`` and ``abstract`` are without markup, ``title_given`` is the title as delivered where that differs.
+    Paragraphs of the abstract are lines, a labelled section begins ``LABEL: `` (see ``sections``). ``date`` is
+    ISO 8601 as far as it is known (``2024``, ``2024-03``, ``2024-03-15``). ``doi`` is bare and lower case
+    (``10.1000/x``), ``pmid`` digits only, ``pmcid`` with its ``PMC``; ``numbers`` are the other identifiers.
     ``extra`` keeps every field that has no place here, verbatim, by the source's own tag.
     """
 
@@ -102,6 +125,16 @@ class Citation:
     publication_types: tuple[str, ...] = ()
     keywords: tuple[str, ...] = ()
     extra: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    title_given: str = ""
+    date: str = ""
+    journal_short: str = ""
+    numbers: Mapping[Number, tuple[str, ...]] = field(default_factory=dict)
+
+    @property
+    def sections(self) -> tuple[tuple[str, str], ...]:
+        """The abstract as pairs of label and text; label empty where a paragraph has none."""
+        paragraphs = (_LABELLED.fullmatch(line) for line in self.abstract.split("\n") if line)
+        return tuple((found[1] or "", found[2]) for found in paragraphs if found)
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,13 +143,15 @@ class SourceRecord:
 
     ``accession`` is the source's own number for it, or ``sha256:…`` of ``raw`` where the source gives none;
     ``raw`` is what was received, byte for byte (for text files: re-encoded as UTF-8); ``raw_format`` names it
-    (``pubmed-xml``, ``ris``, ``nbib``).
+    (``pubmed-xml``, ``ris``, ``nbib``). ``origin`` is the database or program that the record itself shows it
+    came from (``embase``, ``scopus``, ``wos``, ``ovid-medline`` ...), empty where it does not show.
     """
 
     accession: str
     raw: bytes
     raw_format: str
     citation: Citation
+    origin: str = ""
 
 
 @dataclass(frozen=True, slots=True)

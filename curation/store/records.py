@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from curation.errors import Usage
-from curation.model import Author, Citation, SourceRecord
+from curation.model import Author, Citation, Number, SourceRecord
 from curation.store.connect import Change
 
 
@@ -37,64 +37,81 @@ class ReportHead:
         return f"{first}{more} {self.year or 'n.d.'}"
 
 
-def add(change: Change, run_id: int, source_id: int, records: Iterable[SourceRecord]) -> list[int]:
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A record in the form that the store keeps: everything worked out that needs no store."""
+
+    accession: str
+    raw_sha256: str
+    columns: tuple[object, ...]
+
+
+def prepared(record: SourceRecord) -> Prepared:
+    """Work out the columns of a record; may run in another thread while the store writes."""
+    c = record.citation
+    raw_sha256 = hashlib.sha256(record.raw).hexdigest()
+    columns = (
+        c.title,
+        c.abstract,
+        _json([[a.family, a.initials, a.collective, a.name] for a in c.authors]),
+        c.year,
+        c.journal,
+        c.volume,
+        c.issue,
+        c.pages,
+        c.doi,
+        c.pmid,
+        c.pmcid,
+        _json(c.language),
+        _json(c.publication_types),
+        _json(c.keywords),
+        _json({tag: list(values) for tag, values in c.extra.items()}),
+        c.title_given,
+        c.date,
+        c.journal_short,
+        _json({kind: list(values) for kind, values in c.numbers.items()}),
+        zlib.compress(record.raw, 6),
+        record.raw_format,
+        raw_sha256,
+    )
+    return Prepared(record.accession, raw_sha256, columns)
+
+
+_REVISION = (
+    "INSERT INTO revision (record_id, number, title, abstract, authors, year, journal, volume, issue, pages, doi,"
+    " pmid, pmcid, language, publication_types, keywords, extra, title_given, date, journal_short, numbers,"
+    " raw, raw_format, raw_sha256, run_id, change_id)"
+    " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+)
+
+
+def add(change: Change, run_id: int, source_id: int, records: Iterable[SourceRecord | Prepared]) -> list[int]:
     """Take in records a source has not delivered before; gives their ids in order."""
-    ids = []
-    for record in records:
-        row = change.sql.execute(
-            "INSERT INTO record (source_id, accession, run_id, change_id) VALUES (?, ?, ?, ?)",
-            (source_id, record.accession, run_id, change.id),
-        )
-        record_id = row.lastrowid or 0
-        _add_revision(change, run_id, record_id, 1, record)
-        ids.append(record_id)
+    rows = [record if isinstance(record, Prepared) else prepared(record) for record in records]
+    begin = int(change.sql.execute("SELECT coalesce(max(id), 0) + 1 FROM record").fetchone()[0])
+    ids = list(range(begin, begin + len(rows)))  # the transaction holds the store: nobody else counts on
+    change.sql.executemany(
+        "INSERT INTO record (id, source_id, accession, run_id, change_id) VALUES (?, ?, ?, ?, ?)",
+        ((i, source_id, row.accession, run_id, change.id) for i, row in zip(ids, rows, strict=True)),
+    )
+    change.sql.executemany(
+        _REVISION,
+        ((i, 1, *row.columns, run_id, change.id) for i, row in zip(ids, rows, strict=True)),
+    )
     return ids
 
 
-def revise(change: Change, run_id: int, record_id: int, record: SourceRecord) -> bool:
+def revise(change: Change, run_id: int, record_id: int, record: SourceRecord | Prepared) -> bool:
     """Keep a later version of a known record where its bytes differ from the newest one; whether they did."""
+    new = record if isinstance(record, Prepared) else prepared(record)
     row = change.sql.execute(
         "SELECT number, raw_sha256 FROM revision WHERE record_id = ? ORDER BY number DESC LIMIT 1",
         (record_id,),
     ).fetchone()
-    if row["raw_sha256"] == hashlib.sha256(record.raw).hexdigest():
+    if row["raw_sha256"] == new.raw_sha256:
         return False
-    _add_revision(change, run_id, record_id, row["number"] + 1, record)
+    change.sql.execute(_REVISION, (record_id, row["number"] + 1, *new.columns, run_id, change.id))
     return True
-
-
-def _add_revision(change: Change, run_id: int, record_id: int, number: int, record: SourceRecord) -> None:
-    c = record.citation
-    authors = [[a.family, a.initials, a.collective] for a in c.authors]
-    change.sql.execute(
-        "INSERT INTO revision (record_id, number, title, abstract, authors, year, journal, volume, issue, pages, doi,"
-        " pmid, pmcid, language, publication_types, keywords, extra, raw, raw_format, raw_sha256, run_id, change_id)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        (
-            record_id,
-            number,
-            c.title,
-            c.abstract,
-            _json(authors),
-            c.year,
-            c.journal,
-            c.volume,
-            c.issue,
-            c.pages,
-            c.doi,
-            c.pmid,
-            c.pmcid,
-            _json(c.language),
-            _json(c.publication_types),
-            _json(c.keywords),
-            _json({tag: list(values) for tag, values in c.extra.items()}),
-            zlib.compress(record.raw, 6),
-            record.raw_format,
-            hashlib.sha256(record.raw).hexdigest(),
-            run_id,
-            change.id,
-        ),
-    )
 
 
 def _json(value: object) -> str:
@@ -138,11 +155,15 @@ def _citation(row: sqlite3.Row) -> Citation:
         publication_types=tuple(json.loads(row["publication_types"])),
         keywords=tuple(json.loads(row["keywords"])),
         extra={tag: tuple(values) for tag, values in json.loads(row["extra"]).items()},
+        title_given=row["title_given"],
+        date=row["date"],
+        journal_short=row["journal_short"],
+        numbers={Number(kind): tuple(values) for kind, values in json.loads(row["numbers"]).items()},
     )
 
 
 def _authors(text: str) -> tuple[Author, ...]:
-    return tuple(Author(family, initials, collective) for family, initials, collective in json.loads(text))
+    return tuple(Author(*given) for given in json.loads(text))
 
 
 _HEAD = """

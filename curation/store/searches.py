@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from curation.store.connect import Change
@@ -55,6 +55,7 @@ class RunFacts:
     file_sha256: str = ""
     file_format: str = ""
     encoding: str = ""
+    assumed: tuple[str, ...] = ()
     note: str = ""
 
 
@@ -123,7 +124,8 @@ def add_run(change: Change, round_id: int, strategy_id: int, facts: RunFacts) ->
     row = change.sql.execute(
         "INSERT INTO search_run (round_id, strategy_id, how, searched_on, started_at, finished_at, query_sent,"
         " translation, found, known, ids_sha256, db_build, warnings, file_name, file_sha256, file_format, encoding,"
-        " note, translation_set, change_id) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        " note, translation_set, assumed, change_id)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         (
             round_id,
             strategy_id,
@@ -144,6 +146,7 @@ def add_run(change: Change, round_id: int, strategy_id: int, facts: RunFacts) ->
             facts.encoding,
             facts.note,
             facts.translation_set,
+            json.dumps(facts.assumed, ensure_ascii=False),
             change.id,
         ),
     )
@@ -155,6 +158,14 @@ def add_hits(change: Change, run_id: int, event: str, record_ids: Iterable[int])
     change.sql.executemany(
         "INSERT INTO hit (run_id, record_id, event, change_id) VALUES (?, ?, ?, ?)",
         ((run_id, record_id, event, change.id) for record_id in record_ids),
+    )
+
+
+def add_refound(change: Change, run_id: int, record_ids: Iterable[int]) -> None:
+    """Keep which records of earlier files a file brought again."""
+    change.sql.executemany(
+        "INSERT INTO refound (run_id, record_id, change_id) VALUES (?, ?, ?)",
+        ((run_id, record_id, change.id) for record_id in record_ids),
     )
 
 
@@ -213,6 +224,23 @@ def present(sql: sqlite3.Connection, source_id: int) -> tuple[dict[str, int], di
         "SELECT r.accession, r.id, (SELECT h.event FROM hit h WHERE h.record_id = r.id ORDER BY h.run_id DESC LIMIT 1)"
         " AS event FROM record r WHERE r.source_id = ?",
         (source_id,),
+    )
+    here: dict[str, int] = {}
+    gone: dict[str, int] = {}
+    for accession, record_id, event in rows:
+        (gone if event == "gone" else here)[accession] = record_id
+    return here, gone
+
+
+def present_among(
+    sql: sqlite3.Connection, source_id: int, accessions: Sequence[str]
+) -> tuple[dict[str, int], dict[str, int]]:
+    """The same of some accessions only, at most 500 of them: what a file brings meets a store of any size."""
+    marks = ",".join("?" * len(accessions))
+    rows = sql.execute(
+        "SELECT r.accession, r.id, (SELECT h.event FROM hit h WHERE h.record_id = r.id ORDER BY h.run_id DESC LIMIT 1)"  # noqa: S608 - question marks only
+        f" AS event FROM record r WHERE r.source_id = ? AND r.accession IN ({marks})",
+        (source_id, *accessions),
     )
     here: dict[str, int] = {}
     gone: dict[str, int] = {}

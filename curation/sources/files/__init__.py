@@ -1,95 +1,67 @@
 """Export files of databases and reference managers, read whole or refused: never a record lost in silence.
 
-The format is told by what a file holds, never by its name.
+The format is told by what a file holds, never by its name. Records pass through a spool on disk, so that a file
+of any length is read in bounded memory and known to be complete before anything of it is stored.
 """
 
 from __future__ import annotations
 
-import hashlib
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+from pathlib import Path
 
 from curation.errors import BadInput
-from curation.sources.files import nbib, ris
-from curation.sources.files.decode import Parsed, RefusedRecord, Text, decoded
+from curation.sources.files.decode import Document, RefusedRecord, open_document
+from curation.sources.files.formats import Wanted, recognised
+from curation.sources.files.spool import Export, spooled
 
-if TYPE_CHECKING:
-    import re
-    from collections.abc import Callable
-    from pathlib import Path
+__all__ = ["Export", "RefusedRecord", "Wanted", "read_document", "read_export"]
 
-    from curation.model import SourceRecord
-
-__all__ = ["Export", "RefusedRecord", "read_export"]
+_SHOWN = 20  # faults in one message; --json has all
+_AS_FOUND = Wanted()
 
 
-@dataclass(frozen=True, slots=True)
-class Export:
-    """An export file as read. ``sha256`` is the hexadecimal hash of the file's bytes."""
-
-    format: str
-    encoding: str
-    sha256: str
-    records: tuple[SourceRecord, ...]
-    refused: tuple[RefusedRecord, ...]
+def _silent(_done: int, _of: int) -> None:
+    """Nobody watches."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Reader:
-    format: str
-    opener: re.Pattern[str]
-    read: Callable[[Text], Parsed]
-
-
-_READERS = (_Reader("ris", ris.OPENER, ris.read), _Reader("nbib", nbib.OPENER, nbib.read))
-
-
-def read_export(path: Path, *, allow_partial: bool = False) -> Export:
+def read_export(
+    path: Path,
+    wanted: Wanted = _AS_FOUND,
+    *,
+    allow_partial: bool = False,
+    progress: Callable[[int, int], None] = _silent,
+) -> Export:
     """Every record of an export file, in its order, and the records that cannot be taken over.
 
-    Raises BadInput when the file cannot be read, is neither RIS nor MEDLINE text, or when records begun, read
-    and refused do not add up; ``allow_partial`` takes what was read all the same.
+    ``progress`` is told the number of records done and of records that begin in the file. Raises BadInput when
+    the file cannot be read, is of no known format, or when records begun, read and refused do not add up;
+    ``allow_partial`` takes what was read all the same.
     """
-    content = _content(path)
-    text = decoded(content, path.name)
-    reader = _reader(text, path.name)
-    parsed = reader.read(text)
-    if not parsed.complete and not allow_partial:
-        raise _loss(parsed, path.name)
-    digest = hashlib.sha256(content).hexdigest()
-    return Export(reader.format, text.encoding, digest, parsed.records, parsed.refused)
+    return read_document(open_document(path), wanted, allow_partial=allow_partial, progress=progress)
 
 
-def _content(path: Path) -> bytes:
-    try:
-        content = path.read_bytes()
-    except FileNotFoundError as error:
-        raise BadInput(f"{path}: there is no such file") from error
-    except IsADirectoryError as error:
-        raise BadInput(f"{path}: is a folder; name the export file in it") from error
-    except OSError as error:
-        raise BadInput(f"{path}: cannot be read ({error.strerror})") from error
-    if not content.strip():
-        raise BadInput(f"{path.name}: is empty; export it again")
-    return content
+def read_document(
+    document: Document,
+    wanted: Wanted = _AS_FOUND,
+    *,
+    allow_partial: bool = False,
+    progress: Callable[[int, int], None] = _silent,
+) -> Export:
+    """The same for a document that is surveyed already."""
+    form = recognised(document, wanted)
+    openers = form.openers(document, wanted)
+    export = spooled(document, form, openers, form.read(document, wanted), progress)
+    if not export.complete and not allow_partial:
+        export.close()
+        raise _loss(export)
+    return export
 
 
-def _reader(text: Text, name: str) -> _Reader:
-    """Reader of the format whose first record begins first."""
-    begins = [(found.start(), r) for r in _READERS if (found := r.opener.search(text.content)) is not None]
-    if begins:
-        return min(begins, key=lambda begin: begin[0])[1]
-    first = next((line.strip() for line in text.lines if line.strip()), "")
-    raise BadInput(
-        f"{name}: expected RIS (records begin 'TY  - JOUR') or MEDLINE/nbib ('PMID- 12345678'), "
-        f"its first line is {first[:60]!r}; export it again in one of these formats"
-    )
-
-
-def _loss(parsed: Parsed, name: str) -> BadInput:
-    faults = tuple(f"line {refused.line}: {refused.reason}" for refused in parsed.refused)
+def _loss(export: Export) -> BadInput:
+    faults = [f"line {refused.line}: {refused.reason}" for refused in export.refused]
+    more = [f"and {len(faults) - _SHOWN} more"] if len(faults) > _SHOWN else []
     return BadInput(
-        f"{name}: {parsed.openers} records begin in it, {len(parsed.records)} were read and "
-        f"{len(parsed.refused)} refused; nothing was taken over; mend the file or allow a partial import",
-        faults=faults,
+        f"{export.name}: {export.openers} records begin in it, {export.read} were read and {len(export.refused)} "
+        "refused; nothing was taken over; mend the file or say --allow-partial",
+        faults=(*faults[:_SHOWN], *more),
     )
