@@ -10,8 +10,11 @@ import pytest
 import rispy
 
 from curation.errors import BadInput
-from curation.model import Author, Citation
-from curation.sources.files import Export, read_export
+from curation.identifiers import folded as letters
+from curation.model import Author, Citation, SourceRecord
+from curation.sources.files import Export, read_document, read_export
+from curation.sources.files.decode import of_bytes
+from curation.sources.files.fields import absent, abstract_of, folded, plain
 
 EXPORTS = Path(__file__).parents[1] / "data" / "exports"
 
@@ -25,18 +28,27 @@ SHAPES = {
     ),
     "wos.ris": ("ris", "utf-8-sig", ["WOS:000900000000001", "WOS:000900000000002"], [None, None]),
     "ovid.ris": ("ris", "utf-8", ["99000003", "CN-90000002"], ["99000003", "99000004"]),
+    "endnote.enw": ("enw", "utf-8-sig", ["99000001", "2-s2.0-99900000021"], ["99000001", None]),
     "pubmed.nbib": ("nbib", "utf-8", ["99000001", "99000005"], ["99000001", "99000005"]),
 }
 
 
+def read_all(export: Export) -> list[SourceRecord]:
+    with export.spool:
+        return [*export.records]
+
+
 def citation(name: str, number: int = 0) -> Citation:
-    return read_export(EXPORTS / name).records[number].citation
+    return read_all(read_export(EXPORTS / name))[number].citation
 
 
-def export_of(folder: Path, content: str | bytes, name: str = "export.txt") -> Export:
-    path = folder / name
-    path.write_bytes(content.encode() if isinstance(content, str) else content)
-    return read_export(path)
+def export_of(content: str | bytes, name: str = "export.txt", *, allow_partial: bool = False) -> Export:
+    raw = content.encode() if isinstance(content, str) else content
+    return read_document(of_bytes(raw, name), allow_partial=allow_partial)
+
+
+def records_of(content: str | bytes, name: str = "export.txt") -> list[SourceRecord]:
+    return read_all(export_of(content, name))
 
 
 @pytest.mark.parametrize("name", SHAPES)
@@ -44,32 +56,32 @@ def test_each_shape_gives_all_its_records_under_their_own_numbers(name: str) -> 
     kind, encoding, accessions, pmids = SHAPES[name]
     export = read_export(EXPORTS / name)
     assert (export.format, export.encoding, export.refused) == (kind, encoding, ())
-    assert [r.accession for r in export.records] == accessions
-    assert [r.citation.pmid for r in export.records] == pmids
-    assert {r.raw_format for r in export.records} == {kind}
+    records = read_all(export)
+    assert [r.accession for r in records] == accessions
+    assert [r.citation.pmid for r in records] == pmids
+    assert {r.raw_format for r in records} == {kind}
 
 
 @pytest.mark.parametrize("name", SHAPES)
 @pytest.mark.parametrize("change", ["crlf", "cr", "bom", "utf-16", "no last line end", "other suffix"])
-def test_the_way_a_file_was_saved_changes_no_record(name: str, change: str, tmp_path: Path) -> None:
-    plain = (EXPORTS / name).read_bytes().removeprefix(codecs.BOM_UTF8)
+def test_the_way_a_file_was_saved_changes_no_record(name: str, change: str) -> None:
+    bare = (EXPORTS / name).read_bytes().removeprefix(codecs.BOM_UTF8).replace(b"\r\n", b"\n")
     content = {
-        "crlf": plain.replace(b"\n", b"\r\n"),
-        "cr": plain.replace(b"\n", b"\r"),
-        "bom": codecs.BOM_UTF8 + plain,
-        "utf-16": codecs.BOM_UTF16_LE + plain.decode().encode("utf-16-le"),
-        "no last line end": plain.rstrip(b"\n"),
-        "other suffix": plain,
+        "crlf": bare.replace(b"\n", b"\r\n"),
+        "cr": bare.replace(b"\n", b"\r"),
+        "bom": codecs.BOM_UTF8 + bare,
+        "utf-16": codecs.BOM_UTF16_LE + bare.decode().encode("utf-16-le"),
+        "no last line end": bare.rstrip(b"\n"),
+        "other suffix": bare,
     }[change]
-    assert export_of(tmp_path, content, "export.csv").records == read_export(EXPORTS / name).records
+    assert records_of(content, "export.csv") == read_all(read_export(EXPORTS / name))
 
 
 @pytest.mark.parametrize("name", SHAPES)
 def test_what_was_received_is_kept_with_the_record(name: str) -> None:
     lines = (EXPORTS / name).read_text(encoding="utf-8-sig").splitlines()
-    export = read_export(EXPORTS / name)
-    kept = b"\n".join(r.raw for r in export.records).decode().splitlines()
-    tagged = re.compile(r"[A-Z][A-Z0-9]{1,3} *- ?")
+    kept = b"\n".join(r.raw for r in read_all(read_export(EXPORTS / name))).decode().splitlines()
+    tagged = re.compile(r"[A-Z][A-Z0-9]{1,3} *- ?|%\S")
     assert [line for line in kept if tagged.match(line)] == [line for line in lines if tagged.match(line)]
 
 
@@ -87,7 +99,7 @@ def test_embase_writes_the_title_in_its_own_language_where_others_write_the_jour
 
 def test_wrapped_lines_belong_to_the_field_before_them() -> None:
     assert citation("embase.ris").abstract == (
-        "Objective: To predict the primary site from texture. Results: The area under the curve was 0.81."
+        "OBJECTIVE: To predict the primary site from texture.\nRESULTS: The area under the curve was 0.81."
     )
     assert citation("wos.ris").abstract == "An abstract whose line break falls where it likes."
     references = citation("scopus.ris").extra["N1"][2]
@@ -147,6 +159,9 @@ TWO = "TY  - JOUR\nTI  - First\nPY  - 2001\nER  - \n\nTY  - JOUR\nTI  - Second\n
         TWO.replace("\nT", "\n  T").replace("TY", "  TY", 1),
         TWO.replace("TY", "1.\nTY").replace("ER  - ", "ER  - \nSome words of the exporter"),
         "Provider: Somebody\nContent: text/plain\n\n" + TWO,
+        TWO.replace("ER  - \n\nTY", "ER  - TY"),
+        TWO.replace("TY", "ty").replace("TI", "ti").replace("PY", "py").replace("ER", "er"),
+        TWO.replace("  - ", "\u00a0 - "),
     ],
     ids=[
         "plain",
@@ -159,30 +174,27 @@ TWO = "TY  - JOUR\nTI  - First\nPY  - 2001\nER  - \n\nTY  - JOUR\nTI  - Second\n
         "indented",
         "numbered",
         "head",
+        "glued ER and TY",
+        "small letters",
+        "no-break space",
     ],
 )
-def test_no_known_slip_of_an_exporter_loses_a_record(content: str, tmp_path: Path) -> None:
-    found = [r.citation for r in export_of(tmp_path, content).records]
+def test_no_known_slip_of_an_exporter_loses_a_record(content: str) -> None:
+    found = [r.citation for r in records_of(content)]
     assert [(c.title, c.year) for c in found] == [("First", 2001), ("Second", 2002)]
 
 
-def test_two_medline_records_without_a_blank_line_stay_two(tmp_path: Path) -> None:
+def test_two_medline_records_without_a_blank_line_stay_two() -> None:
     text = "PMID- 11\nTI  - One\n  \nPMID- 12\nTI  - Two\nPMID- 13\nTI  - Three\n"
-    assert [r.accession for r in export_of(tmp_path, text).records] == ["11", "12", "13"]
+    assert [r.accession for r in records_of(text)] == ["11", "12", "13"]
 
 
-def test_a_record_with_neither_title_nor_identifier_is_refused_and_kept(tmp_path: Path) -> None:
-    export = export_of(tmp_path, "TY  - JOUR\nTI  - A title\nER  - \n\nTY  - JOUR\nAU  - Nobody\nER  - \n")
-    assert [r.citation.title for r in export.records] == ["A title"]
+def test_a_record_with_neither_title_nor_identifier_is_refused_and_kept() -> None:
+    export = export_of("TY  - JOUR\nTI  - A title\nER  - \n\nTY  - JOUR\nAU  - Nobody\nER  - \n")
+    assert [r.citation.title for r in read_all(export)] == ["A title"]
     [refused] = export.refused
     assert (refused.line, refused.reason) == (5, "neither title nor identifier")
     assert refused.raw == b"TY  - JOUR\nAU  - Nobody\nER  - "
-
-
-def test_a_medline_record_without_a_number_is_refused(tmp_path: Path) -> None:
-    export = export_of(tmp_path, "PMID- \nTI  - No number\n\nPMID- 12\nTI  - Two\n")
-    assert [r.accession for r in export.records] == ["12"]
-    assert [(r.line, r.reason) for r in export.refused] == [(1, "no PMID")]
 
 
 @pytest.mark.parametrize(
@@ -194,52 +206,25 @@ def test_a_medline_record_without_a_number_is_refused(tmp_path: Path) -> None:
         ("      continued\nPMID- 11\nTI  - First\n", "First"),
     ],
 )
-def test_a_file_whose_records_do_not_add_up_is_not_taken_over(
-    content: str, kept: str, tmp_path: Path
-) -> None:
-    path = tmp_path / "export.txt"
-    path.write_text(content, encoding="utf-8")
+def test_a_file_whose_records_do_not_add_up_is_not_taken_over(content: str, kept: str) -> None:
     with pytest.raises(BadInput, match=r"1 records begin in it, 1 were read and 1 refused") as caught:
-        read_export(path)
+        export_of(content)
     assert len(caught.value.faults) == 1
-    partial = read_export(path, allow_partial=True)
-    assert [r.citation.title for r in partial.records] == [kept]
-    assert [r.citation.authors for r in partial.records] == [()]
+    partial = export_of(content, allow_partial=True)
+    assert [(r.citation.title, r.citation.authors) for r in read_all(partial)] == [(kept, ())]
     assert len(partial.refused) == 1
 
 
-def test_the_count_of_a_reference_manager_is_no_number_of_the_source(tmp_path: Path) -> None:
-    export = export_of(tmp_path, "TY  - JOUR\nID  - 12\nTI  - A title\nER  - \n")
-    assert export.records[0].accession.startswith("sha256:")
+def test_the_count_of_a_reference_manager_is_no_number_of_the_source() -> None:
+    [record] = records_of("TY  - JOUR\nID  - 12\nTI  - A title\nER  - \n")
+    assert record.accession != "12"
+    assert record.citation.extra["ID"] == ("12",)
 
 
-def test_one_number_on_two_different_records_is_the_number_of_neither(tmp_path: Path) -> None:
-    export = export_of(tmp_path, TWO.replace("PY", "AN  - 77\nPY"))
-    first, second = (r.accession for r in export.records)
-    assert first.startswith("sha256:")
-    assert second.startswith("sha256:")
+def test_one_number_on_two_different_records_is_the_number_of_neither() -> None:
+    first, second = (r.accession for r in records_of(TWO.replace("PY", "AN  - 77\nPY")))
+    assert "77" not in {first, second}
     assert first != second
-
-
-@pytest.mark.parametrize(
-    ("field", "authors"),
-    [
-        ("Hu, Yue", [Author("Hu", "Y")]),
-        ("Shannon,Claude E.", [Author("Shannon", "CE")]),
-        ("Garcia-Lopez, Jean-Pierre, Jr.", [Author("Garcia-Lopez", "JP Jr.")]),
-        ("Hu Y", [Author("Hu", "Y")]),
-        ("Fanning E.", [Author("Fanning", "E")]),
-        ("R. J. van der Berg", [Author("van der Berg", "RJ")]),
-        ("W. -Y. Chung", [Author("Chung", "WY")]),
-        ("Spine Study Group", [Author("Spine Study Group")]),
-        ("A RCA, B JJ, C C", [Author("A", "RCA"), Author("B", "JJ"), Author("C", "C")]),
-        ("Hu, Y.; Li, Z. J.", [Author("Hu", "Y"), Author("Li", "ZJ")]),
-        ("NCT99900001", [Author("NCT99900001")]),
-    ],
-)
-def test_names_in_every_fashion(field: str, authors: list[Author], tmp_path: Path) -> None:
-    export = export_of(tmp_path, f"TY  - JOUR\nTI  - T\nAU  - {field}\nER  - \n")
-    assert list(export.records[0].citation.authors) == authors
 
 
 @pytest.mark.parametrize(
@@ -254,25 +239,25 @@ def test_names_in_every_fashion(field: str, authors: list[Author], tmp_path: Pat
         ("ID  - 99000001\nDB  - APA PsycInfo", None),
     ],
 )
-def test_a_number_is_a_pubmed_number_only_where_its_source_says_so(
-    fields: str, pmid: str | None, tmp_path: Path
-) -> None:
-    export = export_of(tmp_path, f"TY  - JOUR\nTI  - T\n{fields}\nER  - \n")
-    assert export.records[0].citation.pmid == pmid
+def test_a_number_is_a_pubmed_number_only_where_its_source_says_so(fields: str, pmid: str | None) -> None:
+    [record] = records_of(f"TY  - JOUR\nTI  - T\n{fields}\nER  - \n")
+    assert record.citation.pmid == pmid
 
 
 @pytest.mark.parametrize(
     ("content", "said"),
     [
         (b"", "is empty"),
-        (b"\xef\xbb\xbf \r\n", "first line is ''"),
-        (b"FN Clarivate\nVR 1.0\nPT J\n", "first line is 'FN Clarivate'"),
-        (b"\x50\x4b\x03\x04\x00\x00", "NUL"),
+        (b"\xef\xbb\xbf \r\n", "is empty"),
+        (b"Dear all,\nplease find the file attached.\n", "first line is 'Dear all,'"),
+        (b"%PDF-1.7\nTY  - JOUR\n", "is a PDF"),
+        (b"<!DOCTYPE html>\n<html>TY  - JOUR\n", "is a web page"),
+        (b"TY  - JOUR\nTI  - \0\n", "NUL character in line 2"),
     ],
 )
-def test_what_is_no_export_is_refused_in_one_line(content: bytes, said: str, tmp_path: Path) -> None:
+def test_what_is_no_export_is_refused_in_one_line(content: bytes, said: str) -> None:
     with pytest.raises(BadInput, match=r"^export\.txt: ") as caught:
-        export_of(tmp_path, content)
+        export_of(content)
     assert said in caught.value.message
     assert "\n" not in caught.value.message
 
@@ -286,31 +271,11 @@ def test_a_folder_or_a_missing_file_is_named(tmp_path: Path) -> None:
 
 def openers(path: Path) -> int:
     text = re.sub(rb"\r\n?", b"\n", path.read_bytes())
-    return len(re.findall(rb"(?m)^(?:\xef\xbb\xbf)?(?:TY  -|PMID-)", text))
+    return len(re.findall(rb"(?m)^(?:\xef\xbb\xbf)?TY  -", text))
 
 
 @pytest.mark.shared
-def test_no_record_of_a_real_export_is_lost(shared_data: Path) -> None:
-    paths = sorted([*(shared_data / "ris").iterdir(), *(shared_data / "nbib").iterdir()])
-    assert len(paths) > 100
-    total = 0
-    for path in paths:
-        begun = openers(path)
-        if not begun:
-            with pytest.raises(BadInput, match="expected RIS"):
-                read_export(path)
-            continue
-        export = read_export(path)
-        assert len(export.records) + len(export.refused) == begun, path.name
-        total += begun
-    assert total > 10_000
-
-
-def folded(text: str) -> str:
-    return " ".join(text.split())
-
-
-@pytest.mark.shared
+@pytest.mark.slow
 def test_rispy_reads_the_same_where_it_reads_every_record(shared_data: Path) -> None:
     """rispy on text freed of its mark and mixed line ends; left out are the files whose records we refuse."""
     compared = 0
@@ -320,17 +285,20 @@ def test_rispy_reads_the_same_where_it_reads_every_record(shared_data: Path) -> 
         text = path.read_bytes().decode("utf-8-sig").replace("\r\n", "\n").replace("\r", "\n")
         theirs = rispy.loads(text)
         export = read_export(path)
-        assert len(theirs) == len(export.records) + len(export.refused), path.name
+        ours_all = read_all(export)
+        assert len(theirs) == export.read + len(export.refused), path.name
         if export.refused:
             continue
-        for ours, other in zip((r.citation for r in export.records), theirs, strict=True):
+        for ours, other in zip((r.citation for r in ours_all), theirs, strict=True):
             title = other.get("title") or other.get("primary_title") or ""
             abstract = other.get("abstract") or other.get("notes_abstract") or ""
             year = str(other.get("year") or other.get("publication_year") or "")[:4]
-            assert ours.title == folded(title) or not title, path.name
-            assert folded(ours.abstract) == folded(abstract), path.name
-            assert len(ours.authors) == len(other.get("authors") or other.get("first_authors") or [])
-            assert set(ours.keywords) == set(other.get("keywords", [])), path.name
+            assert ours.title == folded(plain(title)) or not title, path.name
+            assert letters(ours.abstract) == letters("" if absent(abstract) else abstract_of(abstract)), (
+                path.name
+            )
+            authors = other.get("authors") or other.get("first_authors") or []
+            assert sum(not a.collective for a in ours.authors) == len(authors), path.name
             assert ours.year == int(year) if year.isdigit() else True, path.name
             compared += 1
     assert compared > 13_000

@@ -1,341 +1,280 @@
 """RIS as databases and reference managers really write it.
 
-A tolerant reader of our own: byte order marks, missing or bare ER, one blank or a tab in the tag, wrapped lines,
-numbering and links between records, repeated tags. What one source means by a tag (Embase.com's C5, Scopus'
-C2, Ovid's ID) is told from the record itself. Fields that have no place in a citation stay in ``extra``.
+Which lines are tags is ``ris_lines``' to say, what a source means by them ``ris_sources``'. Here they become a
+citation: what it expresses is taken out of the record's fields, everything else stays in ``extra``, verbatim.
 """
 
 from __future__ import annotations
 
-import hashlib
 import re
-from collections import Counter, defaultdict
-from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterator
 
-from curation import identifiers
 from curation.model import Author, Citation, SourceRecord
-from curation.sources.files.decode import Parsed, RefusedRecord, Text
-from curation.sources.pubmed_xml import expanded
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+from curation.sources.files.decode import Document, Outcome, RefusedRecord
+from curation.sources.files.fields import (
+    Fields,
+    absent,
+    abstract_of,
+    authors_of,
+    date_of,
+    folded,
+    keywords_of,
+    pages_of,
+    plain,
+    title_of,
+)
+from curation.sources.files.formats import Wanted
+from curation.sources.files.ris_lines import Draft, drafts
+from curation.sources.files.ris_sources import Numbers, accession, numbers, origin, stated
+from curation.sources.files.spool import digest
 
 RAW_FORMAT = "ris"
-OPENER = re.compile(r"^[ \t]*TY[ \t]{1,3}-", re.MULTILINE)
-
-# Two blanks and a dash, or a looser form where a blank ends it; a line that says ER and no more ends a record.
-_TAG = re.compile(r"[ \t]*([A-Z][A-Z0-9])(?:  -|[ \t]{1,3}-(?=\s|$)|(?<=ER)\s*$)(.*)")
-_YEAR = re.compile(r"(?<!\d)(1[5-9]|20)\d\d(?!\d)")
-_EID = re.compile(r"[?&]eid=([^&\s]+)")
-_OVID_MEDLINE = re.compile(r"ovid\S*[?&]D=(med|prem|ppez|pmnm|mesx|cmed)", re.IGNORECASE)
-_PUBMED_LINK = re.compile(r"ncbi\.nlm\.nih\.gov/(?:pubmed/)?(\d{1,8})(?!\d)")
-_VANCOUVER = re.compile(r"\S.* [^\W\d_]{1,4}")
-_GIVEN_INITIALS = re.compile(r"-?(?:[^\W\d_]\.-?)+")
-_LAST_INITIALS = re.compile(r"(?:[^\W\d_][.-]*){1,4}")
-_SUFFIXES = frozenset({"Jr", "Jr.", "Sr", "Sr.", "II", "III", "IV", "2nd", "3rd"})
-# Fields that make a record: met after an ER with no TY before them, they are one whose beginning is lost.
-_OF_A_RECORD = frozenset({"TI", "T1", "CT", "AU", "A1", "AB", "N2", "DO"})
-_SHORTEST_PMID_UNMARKED = 8  # digits; shorter bare numbers in ID are a reference manager's own count
-
-
-@dataclass(slots=True)
-class _Draft:
-    """Lines of one record as they come in; ``tail`` holds fields met after its ER."""
-
-    line: int
-    opened: bool
-    closed: bool = False
-    lines: list[str] = field(default_factory=list)
-    fields: list[tuple[str, str]] = field(default_factory=list)
-    tail: list[tuple[int, str]] = field(default_factory=list)
-
-    def add(self, line: str) -> None:
-        found = _TAG.match(line)
-        self.lines.append(line)
-        if found is not None:
-            self.fields.append((found[1], found[2].strip()))
-        elif self.fields:
-            tag, value = self.fields[-1]
-            self.fields[-1] = (tag, f"{value}\n{line.strip()}")
-
-    @property
-    def raw(self) -> bytes:
-        return "\n".join(self.lines).strip("\n").encode()
-
-
-class _Fields:
-    """Values of one record by tag; what is taken into the citation is taken out, the rest is ``extra``."""
-
-    def __init__(self, pairs: Iterable[tuple[str, str]]) -> None:
-        self._values: dict[str, list[str]] = defaultdict(list)
-        for tag, value in pairs:
-            if value.strip():
-                self._values[tag].append(value.strip())
-
-    def see(self, *tags: str) -> tuple[str, ...]:
-        """Values of ``tags``, left where they are."""
-        return tuple(value for tag in tags for value in self._values.get(tag, ()))
-
-    def take_first(self, *tags: str) -> str:
-        """Take the first value of the first tag that has one; empty when none has."""
-        tag = next((t for t in tags if self._values.get(t)), None)
-        return "" if tag is None else self._values[tag].pop(0)
-
-    def take_all(self, *tags: str) -> tuple[str, ...]:
-        """Take every value of ``tags``."""
-        return tuple(value for tag in tags for value in self._values.pop(tag, ()))
-
-    def take_value(self, tag: str, value: str) -> None:
-        """Take one value out."""
-        self._values[tag].remove(value)
-
-    def rest(self) -> Mapping[str, tuple[str, ...]]:
-        """Values of every tag that were not taken."""
-        return {tag: tuple(values) for tag, values in self._values.items() if values}
+_CUT = "; the file seems to be cut off here"
+_VOLUME = re.compile(r"^(?:(?:v|vol|volume)\.?\s*)+(?=\d)", re.IGNORECASE)
+_ARTICLE_NUMBER = re.compile(r"(?:UNSP|ARTN|Artn|Art\. ?No\.?)?\s*([A-Za-z]{0,6}[\d.-]*\d[\w.-]*)")
+_NOTHING = frozenset({"nan", "na", "n/a", "none"})  # what tables write for an empty cell
+# Zotero takes Ovid's M1, the library's number of the journal, for the issue: "uj0, 0330500".
+_JOURNAL_NUMBER = re.compile(r"(?:\w{3}, )?\d{7,9}(?:, \w{3})?")
+_ISO_LIKE = re.compile(r"(\d{4})/(\d\d)?/?(\d\d)?/*(?:undefined)?")
+_SERIAL = re.compile(
+    r"\d[\d-]{6,16}[\dXx]|\b(?:e?issn|p?isbn|print|printed|electronic|online|linking)\b|[(),;:/\\\s]",
+    re.IGNORECASE,
+)
+_SUBJECT_CLASS = re.compile(r".*\[\d{4}\]")
+_TYPES = {
+    "JOUR": "Journal Article",
+    "EJOUR": "Journal Article",
+    "JFULL": "Journal",
+    "MGZN": "Magazine Article",
+    "NEWS": "Newspaper Article",
+    "ABST": "Abstract",
+    "CONF": "Conference Proceedings",
+    "CPAPER": "Conference Paper",
+    "THES": "Thesis",
+    "BOOK": "Book",
+    "EBOOK": "Book",
+    "EDBOOK": "Book",
+    "CHAP": "Book Section",
+    "ECHAP": "Book Section",
+    "RPRT": "Report",
+    "UNPB": "Unpublished",
+    "INPR": "In Press",
+    "PAT": "Patent",
+    "DATA": "Dataset",
+    "COMP": "Computer Program",
+    "STAT": "Statute",
+    "BLOG": "Blog",
+}
+_NUMBERED = ("DO", "AN", "ID", "U1", "U2", "C2", "C3", "C5", "L3", "M3")
+_DATES = ("PY", "Y1", "YR", "DA")
+_SHORT_JOURNALS = ("JA", "J2", "J1", "JI", "JO", "J9")
+_NO_TYPE = frozenset({"GEN", "ELEC", "WEB", "ICOMM", "SER", "MISC"})
+_ZOTERO_NOTE = re.compile(r"\bsecondary-title: ([^<]+)")
 
 
-def read(text: Text) -> Parsed:
-    """Every record of a RIS text; refused are those with neither title nor identifier, and those without TY."""
-    records, refused = [], []
-    for draft in _drafts(text.lines):
-        outcome = _record(draft)
-        if isinstance(outcome, SourceRecord):
-            records.append(outcome)
+def read(document: Document, wanted: Wanted) -> Iterator[Outcome]:  # noqa: ARG001 - every reader is asked the same way
+    """Every record of a RIS file; refused are those with neither title nor identifier, and those without TY."""
+    for draft in drafts(document.lines()):
+        if draft.opened:
+            yield _record(draft)
+        elif draft.cut:
+            yield RefusedRecord(draft.line, f"the beginning of a record{_CUT}", draft.raw, outside=True)
         else:
-            refused.append(outcome)
-    return Parsed(_told_apart(records), tuple(refused), len(OPENER.findall(text.content)))
+            reason = "fields outside a record: no TY line before them"
+            yield RefusedRecord(draft.line, reason, draft.raw, outside=True)
 
 
-def _drafts(lines: Iterable[str]) -> Iterator[_Draft]:
-    draft: _Draft | None = None
-    for number, line in enumerate(lines, 1):
-        found = _TAG.match(line)
-        tag = found[1] if found else None
-        if tag == "TY":
-            yield from _finished(draft)
-            draft = _Draft(number, opened=True)
-        elif draft is None:
-            if tag is None:
-                continue
-            draft = _Draft(number, opened=False)
-        if not draft.closed:
-            draft.add(line)
-            draft.closed = tag == "ER"
-        elif tag is not None:
-            draft.tail.append((number, line))
-    yield from _finished(draft)
+def _record(draft: Draft) -> Outcome:
+    tags = [tag for tag, _ in draft.fields if tag != "ER"]
+    # EndNote ends a record with its own count; others begin with the number of the database.
+    private = tags[-1] == "ID" and "ST" in tags
+    fields = Fields(draft.pairs())
+    named = bool(fields.see("AN", "ID", "U2"))
+    known = numbers(fields)
+    own = accession(fields, known, private=private)
+    came_from = origin(fields, known, private=private)
+    cited = citation(fields, known, came_from)
+    if not (cited.title or known.doi or known.pmid or known.pmcid or own or named):
+        return RefusedRecord(
+            draft.line, f"neither title nor identifier{_CUT if draft.cut else ''}", draft.raw
+        )
+    raw = draft.raw
+    return SourceRecord(own or digest(raw), raw, RAW_FORMAT, cited, came_from)
 
 
-def _finished(draft: _Draft | None) -> Iterator[_Draft]:
-    """Give the record, and the remains of another when what follows its ER looks like one.
-
-    Ovid writes a field or two (NL) after ER: those belong to the record before.
-    """
-    if draft is None:
-        return
-    tags = {found[1] for _, line in draft.tail if (found := _TAG.match(line))}
-    if tags & _OF_A_RECORD:
-        yield draft
-        remains = _Draft(draft.tail[0][0], opened=False)
-        for _, line in draft.tail:
-            remains.add(line)
-        yield remains
-        return
-    for _, line in draft.tail:
-        draft.add(line)
-    yield draft
-
-
-def _record(draft: _Draft) -> SourceRecord | RefusedRecord:
-    if not draft.opened:
-        return RefusedRecord(draft.line, "fields outside a record: no TY line before them", draft.raw)
-    fields = _Fields(pair for pair in draft.fields if pair[0] != "ER")
-    accession = _accession(fields)
-    numbered = bool(fields.see("AN", "ID", "U2"))
-    citation = _citation(fields)
-    if not (citation.title or citation.doi or citation.pmid or citation.pmcid or accession or numbered):
-        return RefusedRecord(draft.line, "neither title nor identifier", draft.raw)
-    return SourceRecord(accession or _digest(draft.raw), draft.raw, RAW_FORMAT, citation)
-
-
-def _told_apart(records: list[SourceRecord]) -> tuple[SourceRecord, ...]:
-    """Two different records under one number: it is no number of theirs, so each goes by its content."""
-    versions = Counter(accession for accession, _ in {(r.accession, r.raw) for r in records})
-    return tuple(r if versions[r.accession] == 1 else replace(r, accession=_digest(r.raw)) for r in records)
-
-
-def _digest(raw: bytes) -> str:
-    return f"sha256:{hashlib.sha256(raw).hexdigest()}"
-
-
-def _accession(fields: _Fields) -> str | None:
-    """Find the source's own number: AN, Embase's L-number, ID where it is the source's, Scopus' eid."""
-    embase = (number for number in fields.see("U2") if re.fullmatch(r"L\d+", number))
-    own = (number for number in fields.see("ID") if not _private_number(number, fields))
-    eids = (found[1] for link in fields.see("UR") if (found := _EID.search(link)))
-    candidates = (*fields.see("AN"), *embase, *own, *eids)
-    return next((_folded(number) for number in candidates), None)
-
-
-def _private_number(number: str, fields: _Fields) -> bool:
-    """Whether an ID is a reference manager's own count, which begins again in every library."""
-    return number.isdigit() and len(number) < _SHORTEST_PMID_UNMARKED and not _of_ovid_medline(fields)
-
-
-def _citation(fields: _Fields) -> Citation:
-    embase = any(number.startswith("L") for number in fields.see("U2"))
-    pmid, pmcid, doi = _pmid(fields), _pmcid(fields), _doi(fields)
-    # Embase.com writes the title in its own language into T2, where all others write the journal.
-    journals = ("JF", "JO", "JA", "T2") if embase else ("T2", "JO", "JF", "JA", "BT")
+def citation(fields: Fields, known: Numbers, came_from: str) -> Citation:
+    """Citation of a record's fields, under RIS' tags; what it expresses is taken out of them."""
+    title, title_given = title_of(fields.take_first("TI", "T1", "CT", "ST", "BT", "TT"))
+    year, date = _date(fields)
+    authors = _authors(fields, came_from)
+    abstract = _abstract(fields)
+    journal, journal_short = _journals(fields)
+    types = _types(fields)
+    pages = _pages(fields)
+    volume = _VOLUME.sub("", _short_value(fields, "VL", "VO"))
+    issue = "" if came_from == "ovid-medline" and _is_journal_number(fields) else _short_value(fields, "IS")
+    _take_stated(fields, known, title)
     return Citation(
-        title=_folded(fields.take_first("TI", "T1", "CT", "BT")),
-        abstract=_paragraphs(fields.take_first("AB", "N2")),
-        authors=_authors(fields),
-        year=_year(fields),
-        journal=_folded(fields.take_first(*journals)),
-        volume=_folded(fields.take_first("VL")),
-        issue=_folded(fields.take_first("IS")),
-        pages=_pages(fields),
-        doi=doi,
-        pmid=pmid,
-        pmcid=pmcid,
-        language=fields.take_all("LA"),
-        publication_types=tuple(_folded(kind) for kind in fields.take_all("M3", "PT")),
-        keywords=tuple(
-            dict.fromkeys(
-                word.strip() for kw in fields.take_all("KW") for word in kw.split("\n") if word.strip()
-            )
-        ),
+        title=title,
+        title_given=title_given,
+        abstract=abstract,
+        authors=authors,
+        year=year,
+        date=date,
+        journal=journal,
+        journal_short=journal_short,
+        volume=volume,
+        issue=issue,
+        pages=pages,
+        doi=known.doi,
+        pmid=known.pmid,
+        pmcid=known.pmcid,
+        numbers=known.others,
+        language=tuple(dict.fromkeys(map(folded, fields.take_all("LA")))),
+        publication_types=types,
+        keywords=keywords_of(fields.take_all("KW")),
         extra=fields.rest(),
     )
 
 
-def _doi(fields: _Fields) -> str | None:
-    found = [(value, identifiers.doi(value)) for value in fields.see("DO")]
-    doi = next((bare for _, bare in found if bare), None)
-    for value, bare in found:
-        if doi is not None and bare == doi:
-            fields.take_value("DO", value)
-    links = (link for link in fields.see("M3", "UR") if "doi.org/10." in link)
-    return doi or next(filter(None, map(identifiers.doi, links)), None)
+def _take_stated(fields: Fields, known: Numbers, title: str) -> None:
+    """Take out what the citation says already: numbers, a short title or first title that is the title."""
+    every = known.all()
+    if every:
+        fields.take_where(_NUMBERED, lambda value: stated(value, every))
+    fields.take_where(("SN",), lambda value: _serials(value, every))
+    fields.take_where(("ST", "T1"), _same_as(title))
 
 
-def _pmid(fields: _Fields) -> str | None:
-    """PubMed number, from where each source puts it."""
-    sources = " ".join(fields.see("DB", "UR")).casefold()
-    places = [
-        *(fields.see("C5") if "embase" in sources or "medline" in sources else ()),
-        *(fields.see("C2") if "scopus" in sources else ()),
-        *(fields.see("AN") if _of_pubmed(fields) else ()),
-        *(fields.see("ID") if _of_ovid_medline(fields) else ()),
-    ]
-    numbers = [number for number in places if re.fullmatch(r"[1-9]\d{0,7}", number)]
-    numbers += [n for n in fields.see("C3") if re.fullmatch(r"PUBMED \d{1,8}", n, re.IGNORECASE)]
-    numbers += [n for n in fields.see("U1") if re.fullmatch(r"\d{1,8} \[PMID\]", n)]
-    linked = {found[1] for link in fields.see("UR") if (found := _PUBMED_LINK.search(link))}
-    if not numbers and len(linked) == 1:
-        numbers = [*linked]
-    return identifiers.pmid(numbers[0]) if numbers else None
-
-
-def _of_pubmed(fields: _Fields) -> bool:
-    """Whether AN is a PubMed number: the database or its provider (EndNote's DP) is PubMed's."""
-    named = [name.casefold() for name in fields.see("DB", "DP")]
-    return any("medline" in name or "pubmed" in name or name == "nlm" for name in named)
-
-
-def _of_ovid_medline(fields: _Fields) -> bool:
-    """Whether ID is a PubMed number: Ovid's MEDLINE segments, by name or in the link."""
-    named = any("medline" in name.casefold() for name in fields.see("DB"))
-    linked = any(_OVID_MEDLINE.search(link) for link in fields.see("L2", "UR"))
-    return (named and not fields.see("U2")) or linked
-
-
-def _pmcid(fields: _Fields) -> str | None:
-    numbers = (n for n in fields.see("U1", "C2") if re.fullmatch(r"PMC\d+( \[PMCID\])?", n))
-    return next(filter(None, map(identifiers.pmcid, numbers)), None)
-
-
-def _year(fields: _Fields) -> int | None:
-    """Year of PY, Y1 or DA; a date that says more than the year stays in ``extra``."""
-    for tag in ("PY", "Y1", "DA"):
-        for value in fields.see(tag):
-            found = _YEAR.search(value)
-            if found is not None:
-                if value.strip(" /") == found.group():
-                    fields.take_value(tag, value)
-                return int(found.group())
-    return None
-
-
-def _pages(fields: _Fields) -> str:
-    start, end = "".join(fields.see("SP")[:1]), "".join(fields.see("EP")[:1])
-    if not any(
-        c.isdigit() for c in start + end
-    ):  # PsycINFO's "No", "Specified", from "No Pagination Specified"
+def _short_value(fields: Fields, *tags: str) -> str:
+    """Volume or issue; a repeated one (IEEE writes VO and VL) is taken once."""
+    first = "".join(fields.see(*tags)[:1])
+    if first.casefold() in _NOTHING:
         return ""
-    start, end = _folded(fields.take_first("SP")), _folded(fields.take_first("EP"))
-    if end == "+":
-        return f"{start}+"
-    if end == start or "-" in start:
-        end = ""
-    return expanded("-".join(filter(None, (start, end))).replace("--", "-"))
+    fields.take_where(tags, first.__eq__)
+    return folded(plain(first))
 
 
-def _authors(fields: _Fields) -> tuple[Author, ...]:
-    names = fields.take_all("AU") or fields.take_all("A1")
-    return tuple(author(_folded(name)) for value in names for name in _split(value) if name.strip())
+def _is_journal_number(fields: Fields) -> bool:
+    return any(map(_JOURNAL_NUMBER.fullmatch, fields.see("IS")))
 
 
-def _split(value: str) -> list[str]:
-    """Cut apart several authors in one field: lines, semicolons, or CENTRAL's ``Hu Y, Li ZJ, Ng C``."""
-    by_line = [name for line in value.split("\n") for name in line.split(";")]
-    if len(by_line) == 1 and value.count(","):
-        parts = [part.strip() for part in value.split(",")]
-        if all(_VANCOUVER.fullmatch(part) and part.split()[-1].isupper() for part in parts):
-            return parts
-    return by_line
+def _serials(value: str, known: frozenset[str]) -> bool:
+    """Whether a value is ISSNs and ISBNs of the record and no more: ``0964-6906 (Print)0964-6906``."""
+    if _SERIAL.sub("", value):
+        return False
+    found = re.findall(r"\d[\d-]{6,16}[\dXx]", value)
+    return all({n, n.replace("-", ""), f"{n[:4]}-{n[4:]}"} & known for n in map(str.lower, found))
 
 
-def author(name: str) -> Author:
-    """Family name and initials from ``Hu, Yue``, ``Hu Y``, ``Hu Y.``, ``Y. Hu`` or ``Hu, Y, Jr.``.
-
-    A name in none of these forms (a group, a full name in its natural order) is kept whole as family name.
-    """
-    if "," in name:
-        family, *given = (part.strip() for part in name.split(","))
-        suffix = [part for part in given if part in _SUFFIXES]
-        initials = _initials(" ".join(part for part in given if part not in _SUFFIXES))
-        return Author(family, " ".join(filter(None, (initials, *suffix)))) if family else Author(name)
-    words = name.split()
-    suffix = [words.pop()] if len(words) > 2 and words[-1] in _SUFFIXES else []  # noqa: PLR2004 - family, initials, suffix
-    if len(words) > 1 and _GIVEN_INITIALS.fullmatch(words[0]):
-        return _natural_order(words)
-    if len(words) > 1 and words[-1].isupper() and _LAST_INITIALS.fullmatch(words[-1]):
-        return Author(" ".join(words[:-1]), " ".join((_initials(words[-1]), *suffix)))
-    return Author(name)
+def _same_as(text: str) -> Callable[[str], bool]:
+    small = text.casefold()
+    return lambda value: folded(plain(value)).casefold() == small
 
 
-def _natural_order(words: list[str]) -> Author:
-    """``R. J. van der Berg``: particles in lower case belong to the family name."""
-    begin = len(words) - 1
-    while begin > 1 and words[begin - 1].islower():
-        begin -= 1
-    return Author(" ".join(words[begin:]), _initials(" ".join(words[:begin])))
+def _abstract(fields: Fields) -> str:
+    """The first text that is one; EBSCO's second AB is the notice of the publisher."""
+    for tag in ("AB", "N2"):
+        for value in fields.see(tag):
+            if not absent(value):
+                fields.take_value(tag, value)
+                return abstract_of(value)
+    return ""
 
 
-def _initials(given: str) -> str:
-    """``Jean-Pierre M.`` as ``JPM``; letters already set as initials stay as they are."""
-    words = [word for word in re.split(r"[\s.\-‐–]+", given) if word]
-    named = [word for word in words if not word.islower()] or words
-    return "".join(word if word.isupper() and len(word) <= 4 else word[0].upper() for word in named)  # noqa: PLR2004 - four initials are the most in use
+def _authors(fields: Fields, came_from: str) -> tuple[Author, ...]:
+    """Authors of AU, else A1. CENTRAL names the number of a register's record as its author."""
+    persons = authors_of(fields.take_all("AU")) or authors_of(fields.take_all("A1"))
+    groups = _groups(fields, persons) if came_from == "wos" else ()
+    return (*(a for a in persons if not _is_trial(a.family)), *groups)
 
 
-def _paragraphs(text: str) -> str:
-    """Wrapped lines joined, paragraphs (parted by an empty line) kept."""
-    return "\n".join(_folded(part) for part in re.split(r"\n[ \t]*\n", text) if part.strip())
+def _groups(fields: Fields, persons: tuple[Author, ...]) -> tuple[Author, ...]:
+    """Groups that Web of Science names in A1 beside AU, where it also repeats a book's authors."""
+    named = [(value, authors_of((value,))) for value in fields.see("A1")]
+    groups = {value: authors[0] for value, authors in named if len(authors) == 1 and not authors[0].initials}
+    said = {value for value, authors in named if all(author in persons for author in authors)}
+    fields.take_where(("A1",), lambda value: value in groups or value in said)
+    return tuple(Author(group.family, collective=True) for group in groups.values())
 
 
-def _folded(text: str) -> str:
-    return " ".join(text.split())
+def _is_trial(name: str) -> bool:
+    return (
+        re.fullmatch(r"NCT\d{8}|ISRCTN\d{8}|EUCTR[\d-]+\w*|ACTRN\d{14}|DRKS\d{8}|ChiCTR[-\w]*\d", name)
+        is not None
+    )
+
+
+def _date(fields: Fields) -> tuple[int | None, str]:
+    year, date = date_of(*fields.see(*_DATES))
+    if year is None:
+        return date_of(*fields.see("C6"))  # Web of Science: when it appeared ahead of print
+    fields.take_where(_DATES, lambda value: _says(value, year, date))
+    return year, date
+
+
+def _says(value: str, year: int, date: str) -> bool:
+    """Whether a value is the year, or the whole of the date as known: ``2014/09//``."""
+    bare = value.strip(" /")
+    if bare == str(year):
+        return True
+    found = _ISO_LIKE.fullmatch(value.strip())
+    return bare == date or (found is not None and date.startswith("-".join(filter(None, found.groups()))))
+
+
+def _journals(fields: Fields) -> tuple[str, str]:
+    """Journal in full and short; what repeats either is taken out."""
+    register = next((name for name in fields.see("JA") if name.startswith("http")), "")
+    if register:  # CENTRAL prints the page of the trial where the journal stands
+        fields.take_value("JA", register)
+        return register, ""
+    # T2 after JF: Embase.com writes the title in its own language into T2, where all others write the journal.
+    given = fields.take_first(
+        "JF", *(() if _is_embase(fields) else ("T2",)), "JO", "BT", "JA", "J2", "J1", "JI", "J9"
+    )
+    full = folded(plain(given)) or _noted_journal(fields)
+    if not full:
+        return "", ""
+    fields.take_where(("T2", "JF", *_SHORT_JOURNALS), _same_as(full))
+    short = folded(plain(fields.take_first(*_SHORT_JOURNALS)))
+    if short:
+        fields.take_where(_SHORT_JOURNALS, _same_as(short))
+    return full, short
+
+
+def _is_embase(fields: Fields) -> bool:
+    return any(re.fullmatch(r"L\d+", number) for number in fields.see("U2"))
+
+
+def _noted_journal(fields: Fields) -> str:
+    """Journal of a note of Zotero's, which lists the fields it has no place for."""
+    return next((found[1].strip() for note in fields.see("N1") if (found := _ZOTERO_NOTE.search(note))), "")
+
+
+def _pages(fields: Fields) -> str:
+    start, end = "".join(fields.see("SP")[:1]), "".join(fields.see("EP")[:1])
+    pages = pages_of(start, end)
+    if pages:
+        fields.take_first("SP")
+        fields.take_first("EP")
+        return pages
+    for value in () if start else fields.see("C7"):  # Scopus and Web of Science: an article without pages
+        if (found := _ARTICLE_NUMBER.fullmatch(value)) is not None:
+            fields.take_value("C7", value)
+            return found[1]
+    return ""
+
+
+def _types(fields: Fields) -> tuple[str, ...]:
+    """What the source calls the publication, else what its kind of record is in words. TY itself stays."""
+    named = [value for value in fields.see("M3", "PT") if not value.startswith(("10.", "http", "doi:"))]
+    kinds = [
+        value for value in named if _SUBJECT_CLASS.fullmatch(value) is None
+    ]  # PsycINFO classes subjects in M3
+    fields.take_where(("M3", "PT"), kinds.__contains__)
+    if kinds:
+        return tuple(dict.fromkeys(map(folded, kinds)))
+    code = folded("".join(fields.see("TY")[:1]))
+    if not code or code.upper() in _NO_TYPE:
+        return ()
+    return (_TYPES.get(code.upper(), code),)

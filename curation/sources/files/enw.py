@@ -1,0 +1,153 @@
+"""EndNote's tagged text (.enw): ``%0 Journal Article``, ``%T``, ``%A``; of EndNote, Google Scholar and others.
+
+A record begins with ``%0`` and ends where the next begins; a line without a tag goes on with the field before it.
+The tags are read as the RIS tags of the same meaning (EndNote's own table), and kept in ``extra`` under their own
+names.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field, replace
+
+from curation.model import SourceRecord
+from curation.sources.files.decode import Document, Outcome, RefusedRecord
+from curation.sources.files.fields import Fields
+from curation.sources.files.formats import Wanted
+from curation.sources.files.ris import citation
+from curation.sources.files.ris_sources import accession, numbers, origin
+from curation.sources.files.spool import digest
+
+RAW_FORMAT = "enw"
+_TAG = re.compile(r"[ \t]*%([0-9A-Z@!~+^$&()\[\]<>?#=*|])(?:[ \t]+(.*))?", re.DOTALL)
+_RIS = {
+    "0": "TY",
+    "A": "AU",
+    "B": "T2",
+    "C": "CY",
+    "D": "PY",
+    "E": "A2",
+    "F": "LB",
+    "G": "LA",
+    "H": "TA",
+    "I": "PB",
+    "J": "JF",
+    "K": "KW",
+    "L": "CN",
+    "M": "AN",
+    "N": "IS",
+    "P": "SP",
+    "Q": "TT",
+    "R": "DO",
+    "S": "T3",
+    "T": "TI",
+    "U": "UR",
+    "V": "VL",
+    "W": "DP",
+    "X": "AB",
+    "Y": "A3",
+    "Z": "N1",
+    "1": "C1",
+    "2": "C2",
+    "3": "C3",
+    "4": "C4",
+    "7": "ET",
+    "8": "DA",
+    "9": "M3",
+    "@": "SN",
+    "!": "ST",
+    "~": "DB",
+    "+": "AD",
+    ">": "L1",
+    "[": "Y2",
+    "?": "A4",
+}
+_OWN = {tag: f"%{own}" for own, tag in _RIS.items()}
+_SCHOLAR = frozenset("0TABJVNP@DICE8")  # what Google Scholar writes, title before authors
+_CUT = "; the file seems to be cut off here"
+
+
+@dataclass(slots=True)
+class _Draft:
+    """Lines of one record; ``line`` is where it begins (from 1), ``opened`` whether a %0 began it."""
+
+    line: int
+    opened: bool
+    lines: list[str] = field(default_factory=list)
+    fields: list[tuple[str, list[str]]] = field(default_factory=list)
+
+    def add(self, line: str, found: re.Match[str] | None) -> None:
+        self.lines.append(line)
+        if found is not None:
+            self.fields.append((found[1], [(found[2] or "").strip()]))
+        elif self.fields:
+            self.fields[-1][1].append(line.strip())
+
+
+def read(document: Document, wanted: Wanted) -> Iterator[Outcome]:  # noqa: ARG001 - every reader is asked the same way
+    """Every record of an .enw file; refused are those with neither title nor identifier, and those without %0."""
+    drafts = _drafts(document.lines())
+    draft = next(drafts, None)
+    while draft is not None:
+        following = next(drafts, None)
+        yield from _outcomes(draft, last=following is None)
+        draft = following
+
+
+def _drafts(lines: Iterable[str]) -> Iterator[_Draft]:
+    draft: _Draft | None = None
+    for number, line in enumerate(lines, 1):
+        found = _TAG.match(line) if "%" in line else None
+        if found is not None and found[1] == "0":
+            if draft is not None:
+                yield draft
+            draft = _Draft(number, opened=True)
+        elif draft is None and found is not None:
+            draft = _Draft(number, opened=False)
+        if draft is not None:
+            draft.add(line, found)
+    if draft is not None:
+        yield draft
+
+
+def _outcomes(draft: _Draft, *, last: bool) -> Iterator[Outcome]:
+    if not draft.opened:
+        raw = "\n".join(draft.lines).strip("\n").encode()
+        yield RefusedRecord(draft.line, "fields outside a record: no %0 line before them", raw, outside=True)
+        return
+    cut = _cut_opener(draft) if last else None
+    yield _record(draft, last=last)
+    if cut is not None:
+        yield cut
+
+
+def _cut_opener(draft: _Draft) -> RefusedRecord | None:
+    """A lone ``%`` at the end of the file is a tag cut in two: after an empty line that of the next record."""
+    if draft.lines[-1].strip() != "%":
+        return None
+    draft.fields[-1][1].pop()
+    if draft.lines[-2].strip():
+        return None
+    number = draft.line + len(draft.lines) - 1
+    return RefusedRecord(number, f"the beginning of a record{_CUT}", draft.lines.pop().encode(), outside=True)
+
+
+def _record(draft: _Draft, *, last: bool) -> Outcome:
+    raw = "\n".join(draft.lines).strip("\n").encode()
+    fields = Fields((_RIS.get(tag, f"%{tag}"), "\n".join(value)) for tag, value in draft.fields)
+    known = numbers(fields)
+    own = accession(fields, known, private=False)
+    came_from = origin(fields, known, private=False) or _program([tag for tag, _ in draft.fields])
+    cited = citation(fields, known, came_from)
+    if not (cited.title or known.doi or known.pmid or known.pmcid or own):
+        return RefusedRecord(draft.line, f"neither title nor identifier{_CUT if last else ''}", raw)
+    extra = {_OWN.get(tag, tag): values for tag, values in cited.extra.items()}
+    return SourceRecord(own or digest(raw), raw, RAW_FORMAT, replace(cited, extra=extra), came_from)
+
+
+def _program(tags: list[str]) -> str:
+    """Who wrote the record, by the order of its tags."""
+    if tags[1:2] == ["T"] and set(tags) <= _SCHOLAR:
+        return "google-scholar"
+    return "endnote"
