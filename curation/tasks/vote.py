@@ -54,7 +54,7 @@ def vote(review: Review, ballot: Ballot, stamp: Stamp) -> Cast:
         head = records.head(change.sql, ballot.report)
         state = open_state(change.sql, review.protocol, ballot.report)
         stage = ballot.stage or _standing_at(state)
-        _check_open(change.sql, state, ballot.report, stage)
+        check_open(change.sql, state, ballot.report, stage)
         reason = checked_reason(review.protocol, stage, ballot.decision, ballot.reason)
         new = votes.NewVote(
             ballot.uid, ballot.report, stage, ballot.reviewer, ballot.decision, reason, ballot.note
@@ -142,7 +142,8 @@ def _standing_at(state: ReportState) -> Stage:
     return Stage.ABSTRACT if state.place in at_abstract else Stage.FULLTEXT
 
 
-def _check_open(sql: sqlite3.Connection, state: ReportState, report: int, stage: Stage) -> None:
+def check_open(sql: sqlite3.Connection, state: ReportState, report: int, stage: Stage) -> None:
+    """Refused where nobody may vote on the report at that stage now."""
     if votes.resolution_of(sql, report, stage) is not None:
         message = (
             f"R{report} was settled at {stage}; whoever resolved it can reopen it with: livrev undo --as ID"
