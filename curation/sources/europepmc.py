@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from curation import identifiers
 from curation.errors import SourceFailed
-from curation.model import Author, Citation, SourceRecord
+from curation.model import Author, Citation, Number, SourceRecord
 from curation.sources.crossref import accepted, json_object, plain
 from curation.sources.http import Answer, Ask, CutOff, Unusable
 from curation.sources.pubmed import Batch, CountAnswer, SearchAnswer
@@ -30,6 +30,7 @@ T = TypeVar("T")
 
 BASE_URL = "https://www.ebi.ac.uk/europepmc/webservices/rest/"
 RAW_FORMAT = "europepmc-json"
+ORIGIN = "europepmc"
 MOST_IDS = 1_000  # records on one page
 
 _FIRST_PAGE = "*"
@@ -42,6 +43,7 @@ _BRACKETS = re.compile(r'"[^"]*"|(\[[^\]]*\])')
 _RANGE = re.compile(r"\[\s*\S+\s+TO\s+\S+\s*\]", re.IGNORECASE)
 _HEADING = re.compile(r"<h4>(.*?)</h4>", re.IGNORECASE)
 _LINE_END = re.compile(r"</p>|<br\s*/?>", re.IGNORECASE)
+_ISO_DATE = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 _LETTERS = re.compile(r"[^a-z]")
 # What Europe PMC counts and links around a record. It changes from day to day without the record changing, and
 # would make a revision of every record of a review at every update.
@@ -226,7 +228,7 @@ def record(told: dict[str, Any]) -> SourceRecord:
     """
     kept = {name: value for name, value in told.items() if name not in _SURROUNDINGS}
     raw = json.dumps(kept, sort_keys=True, ensure_ascii=False, separators=(",", ":")).encode()
-    return SourceRecord(_accession(told), raw, RAW_FORMAT, _citation(told))
+    return SourceRecord(_accession(told), raw, RAW_FORMAT, _citation(told), ORIGIN)
 
 
 def _answered(reader: Callable[[bytes], T], answer: Answer) -> T:
@@ -338,14 +340,23 @@ def _refuse_tags(query: str) -> None:
 def _citation(told: dict[str, Any]) -> Citation:
     journal, book = _at(told, "journalInfo"), _at(told, "bookOrReportDetails")
     headings = [_heading(one) for one in _listed(told, "meshHeadingList", "meshHeading")]
+    names = _at(journal, "journal")
+    short = _present(_text(names, "isoabbreviation"), _text(names, "medlineAbbreviation"))
+    numbers = {
+        Number.ISSN: _present(_text(names, "issn"), _text(names, "essn")),
+        Number.ISBN: _present(*(_text(book, name) for name in ("isbn10", "isbn13"))),
+    }
+    title, year = (
+        _text(told, "title"),
+        _year(_text(journal, "yearOfPublication")) or _year(_text(told, "pubYear")),
+    )
     extra = {
         "source": (_text(told, "source"),),
         "CommentsCorrections": tuple(
             map(_correction, _listed(told, "commentCorrectionList", "commentCorrection"))
         ),
         "MeSH": tuple(whole for _, whole in headings),
-        "ISSN": _present(_text(journal, "journal", "issn"), _text(journal, "journal", "essn")),
-        "MedlineTA": _present(_text(journal, "journal", "medlineAbbreviation")),
+        "MedlineTA": tuple(name for name in short[1:] if name != short[0]),
         "PubModel": _present(_text(told, "pubModel")),
         "PublicationStatus": _present(_text(told, "publicationStatus")),
         "DateRevised": _present(_text(told, "dateOfRevision")),
@@ -353,10 +364,14 @@ def _citation(told: dict[str, Any]) -> Citation:
     }
     keywords = (*(name for name, _ in headings), *_words(told, "keywordList", "keyword"))
     return Citation(
-        title=plain(_text(told, "title")),
+        title=plain(title),
+        title_given=title if plain(title) != title else "",
         abstract=_abstract(_text(told, "abstractText")),
         authors=_authors(told),
-        year=_year(_text(journal, "yearOfPublication")) or _year(_text(told, "pubYear")),
+        year=year,
+        date=_date(year, _text(journal, "monthOfPublication"), _text(told, "firstPublicationDate")),
+        numbers={kind: values for kind, values in numbers.items() if values},
+        journal_short="".join(short[:1]),
         journal=plain(_text(journal, "journal", "title") or _text(book, "publisher")),
         volume=_text(journal, "volume"),
         issue=_text(journal, "issue"),
@@ -391,7 +406,10 @@ def _author(told: dict[str, Any]) -> Author | None:
     if collective:
         return Author(collective, collective=True)
     if family:
-        return Author(family, plain(_text(told, "initials") or _text(told, "firstName")))
+        first = plain(_text(told, "firstName"))
+        return Author(
+            family, plain(_text(told, "initials")) or first, name=f"{family}, {first}" if first else ""
+        )
     whole = plain(_text(told, "fullName"))
     return _named(whole) if whole else None
 
@@ -420,6 +438,15 @@ def _correction(told: dict[str, Any]) -> str:
 
 def _year(text: str) -> int | None:
     return int(text[:4]) if re.match(r"(1[5-9]|20)\d\d", text) else None
+
+
+def _date(year: int | None, month: str, first: str) -> str:
+    """ISO 8601 as far as known; the first publication counts where it fell in the year of publication."""
+    if year is None:
+        return ""
+    if month.isdecimal() and 1 <= int(month) <= 12:  # noqa: PLR2004 - months
+        return f"{year}-{int(month):02d}"
+    return first if first.startswith(f"{year}-") and _ISO_DATE.fullmatch(first) else str(year)
 
 
 def _at(told: object, *path: str) -> object:

@@ -13,12 +13,13 @@ from typing import IO, TYPE_CHECKING
 
 from curation import identifiers
 from curation.errors import SourceFailed
-from curation.model import Author, Citation, SourceRecord
+from curation.model import Author, Citation, Number, SourceRecord
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping
 
 RAW_FORMAT = "pubmed-xml"
+ORIGIN = "pubmed"
 
 _SET = "PubmedArticleSet"
 _ARTICLES = frozenset({"PubmedArticle", "PubmedBookArticle"})
@@ -28,6 +29,39 @@ _PROLOG = 200  # bytes in which an encoding is declared
 _NOT_ALONE = (b"<!--", b"<![", b"<!ENTITY", b"xmlns")
 _YEAR = re.compile(r"\b(1[5-9]|20)\d\d\b")
 _PAGES = re.compile(r"([A-Za-z]*)(\d+)-(\d+)")
+_MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+_MONTH = re.compile(rf"\b({'|'.join(_MONTHS)})", re.IGNORECASE)
+# Names under which NLM lists trial registers among its data banks; the others hold sequences and data sets.
+_REGISTERS = frozenset(
+    {
+        "anzctr",
+        "chictr",
+        "clinicaltrials.gov",
+        "cris",
+        "ctis",
+        "ctri",
+        "drks",
+        "eudract",
+        "euctr",
+        "irct",
+        "isrctn",
+        "japiccti",
+        "jmacct",
+        "jprn",
+        "jrct",
+        "kct",
+        "lbctr",
+        "ntr",
+        "pactr",
+        "rebec",
+        "repec",
+        "rpcec",
+        "slctr",
+        "tctr",
+        "umin ctr",
+        "umin-ctr",
+    }
+)
 _NO_TITLE = "[Not Available]."
 _NO_ABSTRACT = "Abstract available from the publisher."
 
@@ -121,7 +155,7 @@ def _record(element: ET.Element, raw: bytes | None) -> SourceRecord:
     if raw is None:
         element.tail = None
         raw = ET.tostring(element, encoding="unicode").encode()
-    return SourceRecord(citation.pmid, raw, RAW_FORMAT, citation)
+    return SourceRecord(citation.pmid, raw, RAW_FORMAT, citation, ORIGIN)
 
 
 def _article(element: ET.Element) -> Citation:
@@ -131,26 +165,34 @@ def _article(element: ET.Element) -> Citation:
     abstract, spare = _abstract(medline, article)
     headings = _headings(medline)
     keywords = (name for name, _ in headings), _texts(medline, "KeywordList/Keyword")
+    trials, data = _data_banks(article)
+    issns = _texts(article, "Journal/ISSN") + _texts(medline, "MedlineJournalInfo/ISSNLinking")
+    short = _texts(article, "Journal/ISOAbbreviation") + _texts(medline, "MedlineJournalInfo/MedlineTA")
     extra = {
         "VernacularTitle": _texts(article, "VernacularTitle"),
         "OtherAbstract": spare,
         "CopyrightInformation": _texts(article, "Abstract/CopyrightInformation"),
         "MeSH": tuple(heading for _, heading in headings),
-        "DataBank": _texts(article, "DataBankList/DataBank/AccessionNumberList/AccessionNumber"),
+        "DataBank": data,
         "CommentsCorrections": _corrections(medline),
-        "ISSN": _texts(article, "Journal/ISSN"),
-        "MedlineTA": _texts(medline, "MedlineJournalInfo/MedlineTA"),
+        "MedlineTA": tuple(name for name in short[1:] if name != short[0]),
         "ELocationID": _texts(article, "ELocationID[@EIdType='pii']"),
         "PubModel": _present(article.get("PubModel")),
         "Status": _present(medline.get("Status")),
         "PublicationStatus": _texts(element, "PubmedData/PublicationStatus"),
         "DateRevised": _present(_date(medline.find("DateRevised"))),
     }
+    title, title_given = _title(article)
+    year, date = _dated(issue.find("PubDate"), article.find("ArticleDate"))
     return Citation(
-        title=_title(article),
+        title=title,
+        title_given=title_given,
         abstract=abstract,
         authors=_authors(article.findall("AuthorList/Author")),
-        year=_year(issue.find("PubDate")) or _year(article.find("ArticleDate")),
+        year=year,
+        date=date,
+        numbers=_numbers({Number.TRIAL: trials, Number.ISSN: issns}),
+        journal_short="".join(short[:1]),
         journal=_text(article.find("Journal/Title")) or _text(article.find("Journal/ISOAbbreviation")),
         volume=_text(issue.find("Volume")),
         issue=_text(issue.find("Issue")),
@@ -167,8 +209,9 @@ def _article(element: ET.Element) -> Citation:
 
 def _book(element: ET.Element, book: ET.Element) -> Citation:
     """Chapter or whole book of NCBI Bookshelf: no MedlineCitation, authors beside editors."""
-    title = _text(book.find("ArticleTitle"))
-    book_title = _text(book.find("Book/BookTitle"))
+    title, book_title = _text(book.find("ArticleTitle")), _text(book.find("Book/BookTitle"))
+    given = _given(book.find("ArticleTitle" if title else "Book/BookTitle"))
+    year, date = _dated(book.find("Book/PubDate"), book.find("ContributionDate"))
     lists = (*book.findall("AuthorList"), *book.findall("Book/AuthorList"))
     writers = [a for a_list in lists if a_list.get("Type") != "editors" for a in a_list.findall("Author")]
     editors = [a for a_list in lists if a_list.get("Type") == "editors" for a in a_list.findall("Author")]
@@ -177,14 +220,16 @@ def _book(element: ET.Element, book: ET.Element) -> Citation:
     extra = {
         "Editor": tuple(str(editor) for editor in _authors(editors)),
         "Publisher": _texts(book, "Book/Publisher/PublisherName"),
-        "ISBN": _texts(book, "Book/Isbn"),
         "bookaccession": tuple(_text(i) for i in ids if i.get("IdType") == "bookaccession"),
     }
     return Citation(
         title=title or book_title,
+        title_given=given,
         abstract=_paragraphs(book.findall("Abstract/AbstractText")),
         authors=_authors(writers),
-        year=_year(book.find("Book/PubDate")) or _year(book.find("ContributionDate")),
+        year=year,
+        date=date,
+        numbers=_numbers({Number.ISBN: _texts(book, "Book/Isbn")}),
         journal=book_title if title else "",
         volume=_text(book.find("Book/Volume")),
         pages=_pages(book.find("Pagination")),
@@ -198,9 +243,27 @@ def _book(element: ET.Element, book: ET.Element) -> Citation:
     )
 
 
-def _title(article: ET.Element) -> str:
+def _title(article: ET.Element) -> tuple[str, str]:
+    """Title without markup, and as delivered where that differs."""
     title, own = _text(article.find("ArticleTitle")), _text(article.find("VernacularTitle"))
-    return own if own and title in {"", _NO_TITLE} else title
+    if own and title in {"", _NO_TITLE}:
+        return own, _given(article.find("VernacularTitle"))
+    return title, _given(article.find("ArticleTitle"))
+
+
+def _given(element: ET.Element | None) -> str:
+    """Text with its inline markup (``H<sub>2</sub>O``); empty where it has none."""
+    if element is None or not len(element):
+        return ""
+    return " ".join(_marked(element).split())
+
+
+def _marked(element: ET.Element) -> str:
+    parts = [element.text or ""]
+    for child in element:
+        name = child.tag.rpartition("}")[2]
+        parts += [f"<{name}>{_marked(child)}</{name}>", child.tail or ""]
+    return "".join(parts)
 
 
 def _abstract(medline: ET.Element, article: ET.Element) -> tuple[str, tuple[str, ...]]:
@@ -228,13 +291,15 @@ def _authors(elements: Iterable[ET.Element]) -> tuple[Author, ...]:
     authors = []
     for element in elements:
         collective, family = _text(element.find("CollectiveName")), _text(element.find("LastName"))
-        given = _text(element.find("Initials")) or _text(element.find("ForeName"))
+        first, suffix = _text(element.find("ForeName")), _text(element.find("Suffix"))
+        given = _text(element.find("Initials")) or first
         if element.get("ValidYN", "Y") == "N" or not (collective or family or given):
             continue
         if collective:
             authors.append(Author(collective, collective=True))
         elif family:
-            authors.append(Author(family, f"{given} {_text(element.find('Suffix'))}".strip()))
+            whole = ", ".join(filter(None, (family, first, suffix))) if first else ""
+            authors.append(Author(family, f"{given} {suffix}".strip(), name=whole))
         else:
             authors.append(Author(given))
     return tuple(authors)
@@ -257,12 +322,48 @@ def _corrections(medline: ET.Element) -> tuple[str, ...]:
     )
 
 
+def _data_banks(article: ET.Element) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Numbers of the trial registers among the data banks, and the numbers of all others."""
+    trials: list[str] = []
+    others: list[str] = []
+    for bank in article.findall("DataBankList/DataBank"):
+        register = _text(bank.find("DataBankName")).lower() in _REGISTERS
+        (trials if register else others).extend(_texts(bank, "AccessionNumberList/AccessionNumber"))
+    return tuple(trials), tuple(others)
+
+
+def _numbers(found: Mapping[Number, Iterable[str]]) -> dict[Number, tuple[str, ...]]:
+    each = ((kind, _unique(values)) for kind, values in found.items())
+    return {kind: values for kind, values in each if values}
+
+
+def _dated(*dates: ET.Element | None) -> tuple[int | None, str]:
+    """Year, and date in ISO 8601 as far as known, of the first date that has a year.
+
+    A MedlineDate gives the first month and year it names: ``1998 Dec-1999 Jan`` is ``1998-12``.
+    """
+    for date in dates:
+        year = _year(date)
+        if year is not None and date is not None:
+            return year, f"{year}{_month(date)}"
+    return None, ""
+
+
 def _year(date: ET.Element | None) -> int | None:
-    """Year of a date, or the first year of a MedlineDate (``1998 Dec-1999 Jan``)."""
     if date is None:
         return None
     found = _YEAR.search(date.findtext("Year") or date.findtext("MedlineDate") or "")
     return int(found.group()) if found else None
+
+
+def _month(date: ET.Element) -> str:
+    """``-03-05`` or ``-03`` of a date; empty where it names no month."""
+    told, day = _text(date.find("Month")), _text(date.find("Day"))
+    named = _MONTH.search(told or _text(date.find("MedlineDate")))
+    number = int(told) if told.isdecimal() else _MONTHS.index(named[1].lower()) + 1 if named else 0
+    if not 1 <= number <= len(_MONTHS):
+        return ""
+    return f"-{number:02d}" + (f"-{int(day):02d}" if day.isdecimal() and told else "")
 
 
 def _date(element: ET.Element | None) -> str:

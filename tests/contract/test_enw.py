@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from curation.model import Author, Number, SourceRecord
-from curation.sources.files import enw
+from curation.sources.files import enw, read_document
 from curation.sources.files.decode import RefusedRecord, of_bytes
 from curation.sources.files.formats import Wanted, named, recognised
 
@@ -127,3 +127,10 @@ def test_a_file_cut_off_anywhere_loses_no_record_in_silence() -> None:
         for outcome in found:
             if isinstance(outcome, RefusedRecord):
                 assert "cut off" in outcome.reason or end < 3
+
+
+def test_fields_right_above_the_opener_are_of_its_record() -> None:
+    text = "%T First\n%0 Journal Article\n%A Hu, Yue\n\n%X A second paragraph of the first.\n\n%T Second\n%0 Journal Article\n"
+    with read_document(of_bytes(text.encode(), "x.enl")) as export:
+        found = [(r.citation.title, r.citation.abstract) for r in export.records]
+    assert found == [("First", "A second paragraph of the first."), ("Second", "")]

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from Bio import Entrez
 
-from curation.model import Author, Citation, SourceRecord
+from curation.model import Author, Citation, Number, SourceRecord
 from curation.sources.pubmed_xml import CutShort, Incomplete, expanded, joined, records
 
 if TYPE_CHECKING:
@@ -39,6 +39,14 @@ def cited(inner: str = "", *, medline: str = "", data: str = "") -> Citation:
 def test_markup_within_a_title_is_read_through() -> None:
     title = "<ArticleTitle>The role of <i>p53</i> in H<sub>2</sub>O:\n  a <b>t</b>est.</ArticleTitle>"
     assert cited(title).title == "The role of p53 in H2O: a test."
+    assert cited(title).title_given == "The role of <i>p53</i> in H<sub>2</sub>O: a <b>t</b>est."
+    assert cited("<ArticleTitle>No markup &amp; none lost.</ArticleTitle>").title_given == ""
+
+
+def test_a_formula_in_a_title_loses_its_namespace_only() -> None:
+    formula = '<mml:math xmlns:mml="http://www.w3.org/1998/Math/MathML"><mml:mi>x</mml:mi></mml:math>'
+    found = cited(f"<ArticleTitle>Of {formula} alone</ArticleTitle>")
+    assert (found.title, found.title_given) == ("Of x alone", "Of <math><mi>x</mi></math> alone")
 
 
 def test_a_title_that_is_not_available_gives_way_to_the_authors_own() -> None:
@@ -86,23 +94,44 @@ def test_groups_are_authors_and_corrected_spellings_are_not() -> None:
         Author("Lee", "JA Jr"),
         Author("The Spine Group", collective=True),
     )
+    assert [author.name for author in found.authors] == ["Hu, Yue", "", ""]
+
+
+def test_a_suffix_stands_behind_the_given_names_of_the_whole_name() -> None:
+    lee = "<LastName>Lee</LastName><ForeName>Jo Anne</ForeName><Initials>JA</Initials><Suffix>Jr</Suffix>"
+    [author] = cited(f"<AuthorList><Author>{lee}</Author></AuthorList>").authors
+    assert (str(author), author.name) == ("Lee JA Jr", "Lee, Jo Anne, Jr")
 
 
 @pytest.mark.parametrize(
-    ("date", "year"),
+    ("date", "year", "iso"),
     [
-        ("<Year>2024</Year><Month>Mar</Month>", 2024),
-        ("<MedlineDate>1998 Dec-1999 Jan</MedlineDate>", 1998),
-        ("<MedlineDate>Spring 2001</MedlineDate>", 2001),
-        ("<MedlineDate>no date</MedlineDate>", 2020),
+        ("<Year>2024</Year><Month>Mar</Month>", 2024, "2024-03"),
+        ("<Year>2024</Year><Month>03</Month><Day>5</Day>", 2024, "2024-03-05"),
+        ("<Year>2024</Year><Season>Summer</Season>", 2024, "2024"),
+        ("<Year>2024</Year><Day>5</Day>", 2024, "2024"),
+        ("<MedlineDate>1998 Dec-1999 Jan</MedlineDate>", 1998, "1998-12"),
+        ("<MedlineDate>2001 Mar-Apr</MedlineDate>", 2001, "2001-03"),
+        ("<MedlineDate>Spring 2001</MedlineDate>", 2001, "2001"),
+        ("<MedlineDate>no date</MedlineDate>", 2020, "2020"),
     ],
 )
-def test_the_year_is_found_in_every_form_of_a_date(date: str, year: int) -> None:
+def test_the_date_is_found_in_every_form(date: str, year: int, iso: str) -> None:
     journal = (
         f"<Journal><JournalIssue><PubDate>{date}</PubDate></JournalIssue><Title>A Journal</Title></Journal>"
     )
     found = cited(journal + "<ArticleDate><Year>2020</Year></ArticleDate>")
-    assert (found.year, found.journal) == (year, "A Journal")
+    assert (found.year, found.date, found.journal) == (year, iso, "A Journal")
+
+
+def test_a_journal_goes_by_its_full_name_and_its_short_one() -> None:
+    journal = "<Journal><ISSN>1460-2180</ISSN><Title>A Journal</Title><ISOAbbreviation>A. J.</ISOAbbreviation></Journal>"
+    info = "<MedlineJournalInfo><MedlineTA>A J</MedlineTA><ISSNLinking>0028-0836</ISSNLinking></MedlineJournalInfo>"
+    found = cited(journal, medline=info)
+    assert (found.journal, found.journal_short) == ("A Journal", "A. J.")
+    assert found.numbers == {Number.ISSN: ("1460-2180", "0028-0836")}
+    assert found.extra["MedlineTA"] == ("A J",)
+    assert cited(medline=info).journal_short == "A J"
 
 
 @pytest.mark.parametrize(
@@ -146,7 +175,9 @@ def test_an_invalid_doi_is_passed_over() -> None:
 def test_headings_registrations_and_corrections_are_kept() -> None:
     found = cited(
         "<DataBankList><DataBank><DataBankName>ClinicalTrials.gov</DataBankName><AccessionNumberList>"
-        "<AccessionNumber>NCT99900001</AccessionNumber></AccessionNumberList></DataBank></DataBankList>",
+        "<AccessionNumber>NCT99900001</AccessionNumber></AccessionNumberList></DataBank>"
+        "<DataBank><DataBankName>GENBANK</DataBankName><AccessionNumberList>"
+        "<AccessionNumber>AF000001</AccessionNumber></AccessionNumberList></DataBank></DataBankList>",
         medline=(
             "<CommentsCorrectionsList>"
             '<CommentsCorrections RefType="RetractionIn"><RefSource>J</RefSource><PMID>32167152</PMID>'
@@ -158,7 +189,8 @@ def test_headings_registrations_and_corrections_are_kept() -> None:
             "<KeywordList><Keyword>radiomics</Keyword><Keyword>Spine</Keyword></KeywordList>"
         ),
     )
-    assert found.extra["DataBank"] == ("NCT99900001",)
+    assert found.numbers == {Number.TRIAL: ("NCT99900001",)}
+    assert found.extra["DataBank"] == ("AF000001",)
     assert found.extra["CommentsCorrections"] == ("RetractionIn:32167152", "ErratumIn:")
     assert found.extra["MeSH"] == ("Spine/*surgery",)
     assert found.keywords == ("Spine", "radiomics")
@@ -168,7 +200,7 @@ def test_a_book_is_a_record_too() -> None:
     book = (
         '<PubmedBookArticle><BookDocument><PMID>99000002</PMID><ArticleIdList><ArticleId IdType="bookaccession">'
         "NBK9</ArticleId></ArticleIdList><Book><Publisher><PublisherName>Nobody</PublisherName></Publisher>"
-        "<BookTitle>A Book</BookTitle><PubDate><Year>1993</Year></PubDate>"
+        "<BookTitle>A Book</BookTitle><PubDate><Year>1993</Year></PubDate><Isbn>9783999900011</Isbn>"
         '<AuthorList Type="editors"><Author><LastName>Adam</LastName><Initials>MP</Initials></Author></AuthorList>'
         '</Book><ArticleTitle>A Chapter</ArticleTitle><AuthorList Type="authors"><Author><LastName>Hu</LastName>'
         "<Initials>Y</Initials></Author></AuthorList><Abstract><AbstractText>Words.</AbstractText></Abstract>"
@@ -181,6 +213,7 @@ def test_a_book_is_a_record_too() -> None:
     assert found.authors == (Author("Hu", "Y"),)
     assert found.extra["Editor"] == ("Adam MP",)
     assert found.extra["bookaccession"] == ("NBK9",)
+    assert (found.date, found.numbers) == ("1993", {Number.ISBN: ("9783999900011",)})
 
 
 def test_what_was_received_is_kept_and_can_be_read_again() -> None:

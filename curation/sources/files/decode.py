@@ -12,7 +12,6 @@ import io
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
-from functools import partial
 from pathlib import Path
 from typing import IO
 
@@ -141,7 +140,7 @@ def open_document(path: Path) -> Document:
         raise BadInput(f"{path}: is a folder; name the export file in it") from error
     except OSError as error:
         raise BadInput(f"{path}: cannot be read ({error.strerror})") from error
-    return _surveyed(path.name, partial(path.open, "rb"))
+    return _surveyed(path.name, lambda: path.open("rb"))
 
 
 def of_bytes(content: bytes, name: str) -> Document:

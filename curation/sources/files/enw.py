@@ -1,6 +1,7 @@
 """EndNote's tagged text (.enw): ``%0 Journal Article``, ``%T``, ``%A``; of EndNote, Google Scholar and others.
 
-A record begins with ``%0`` and ends where the next begins; a line without a tag goes on with the field before it.
+A record begins with ``%0``, or with the fields that stand right above it behind an empty line, and ends where
+the next begins; a line without a tag goes on with the field before it.
 The tags are read as the RIS tags of the same meaning (EndNote's own table), and kept in ``extra`` under their own
 names.
 """
@@ -97,18 +98,43 @@ def read(document: Document, wanted: Wanted) -> Iterator[Outcome]:  # noqa: ARG0
 
 def _drafts(lines: Iterable[str]) -> Iterator[_Draft]:
     draft: _Draft | None = None
+    held: list[
+        tuple[int, str]
+    ] = []  # tagged lines behind an empty one: of the next record if its %0 is among them
+    after_empty = True
     for number, line in enumerate(lines, 1):
         found = _TAG.match(line) if "%" in line else None
         if found is not None and found[1] == "0":
             if draft is not None:
                 yield draft
-            draft = _Draft(number, opened=True)
-        elif draft is None and found is not None:
-            draft = _Draft(number, opened=False)
-        if draft is not None:
+            draft, held = _begun(held, number, line), []
+        elif held or (after_empty and found is not None):
+            held.append((number, line))
+        elif draft is not None:
             draft.add(line, found)
+        after_empty = not line.strip()
+        if after_empty and held:
+            draft, held = _gone_on(draft, held), []
+    if held:
+        draft = _gone_on(draft, held)
     if draft is not None:
         yield draft
+
+
+def _begun(held: list[tuple[int, str]], number: int, line: str) -> _Draft:
+    """A record whose ``%0`` stands in this line, behind the fields held."""
+    draft = _Draft(held[0][0] if held else number, opened=True)
+    for _, one in (*held, (number, line)):
+        draft.add(one, _TAG.match(one))
+    return draft
+
+
+def _gone_on(draft: _Draft | None, held: list[tuple[int, str]]) -> _Draft:
+    """The record before goes on behind an empty line; without one, fields stand outside any record."""
+    draft = draft or _Draft(held[0][0], opened=False)
+    for _, line in held:
+        draft.add(line, _TAG.match(line) if "%" in line else None)
+    return draft
 
 
 def _outcomes(draft: _Draft, *, last: bool) -> Iterator[Outcome]:

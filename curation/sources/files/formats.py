@@ -10,6 +10,7 @@ import importlib
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from types import ModuleType
 
 from curation.errors import BadInput, Usage
 from curation.sources.files.decode import Document, Outcome
@@ -51,7 +52,7 @@ class Format:
         openers: Callable[[Document, Wanted], int] = self._reader().openers
         return openers(document, wanted)
 
-    def _reader(self) -> object:
+    def _reader(self) -> ModuleType:
         return importlib.import_module(f"curation.sources.files.{self.module}")
 
 
@@ -76,7 +77,13 @@ FORMATS = (
     Format("ris", "RIS", "ris", _RIS, _RIS),
     Format("nbib", "MEDLINE (nbib)", "nbib", _NBIB),
     Format("enw", "EndNote tagged (.enw)", "enw", _ENW, _ENW),
-    Format("wos", "Web of Science plain text", "wos", re.compile(r"^(?:FN \S|VR \d|PT[ \t]+[A-Z][ \t]*$)", _LINE), _WOS),
+    Format(
+        "wos",
+        "Web of Science plain text",
+        "wos",
+        re.compile(r"^(?:FN \S|VR \d|PT[ \t]+[A-Z][ \t]*$)", _LINE),
+        _WOS,
+    ),
     Format("ovid", "Ovid text", "ovid", _OVID, _OVID),
     Format("bibtex", "BibTeX", "bibtex", _BIBTEX, _BIBTEX),
     Format(
