@@ -15,6 +15,7 @@ from types import TracebackType
 import click
 
 from curation import __version__
+from curation.cli.said import say
 from curation.errors import Exit, LivrevError
 
 # Name of the command: what it does, in the order of a review's work. Each lives in curation/cli/NAME.py.
@@ -23,13 +24,14 @@ COMMANDS = {
     "demo": "Build the reference review offline and run its first update.",
     "status": "Where the review stands, what waits for whom, what to do next.",
     "search": "Search one source over the network, or only count what it would find.",
-    "import": "Take an export file of a database in (RIS, MEDLINE/nbib).",
+    "import": "Take export files of databases and reference managers in.",
     "update": "Search every network source, take in what is new, remove duplicates.",
     "rehearse": "Serve made-up PubMed records on this machine, to try a strategy or a schedule.",
     "schedule": "Have livrev update start by itself: systemd, cron, GitHub, launchd, Windows.",
     "dedupe": "Judge duplicates by rule over the whole store.",
     "duplicates": "List duplicates; decide on a pair.",
-    "vote": "Cast one vote on a report.",
+    "vote": "Cast one vote on a report, or those of a co-author's file.",
+    "export": "Write reports for a reference manager, a spreadsheet or a screening tool.",
     "undo": "Take back your last vote or resolution.",
     "conflicts": "List reports whose votes disagree, without the votes.",
     "resolve": "Settle a conflict by adjudication or consensus.",
@@ -98,25 +100,18 @@ def run(arguments: list[str]) -> int:
     try:
         status = livrev.main(args=arguments, prog_name="livrev", standalone_mode=False)
     except click.ClickException as problem:
-        return _say(Exit(problem.exit_code), _misspoken(problem))
+        return say(Exit(problem.exit_code), _misspoken(problem))
     except click.Abort:
         click.echo("livrev: stopped; what was acknowledged is kept", err=True)
         return 130
     except LivrevError as problem:
-        return _say(problem.status, problem.message, problem.faults)
+        return say(problem.status, problem.message, problem.faults)
     except (sqlite3.DatabaseError, OSError) as problem:
         said = _of_the_store(problem) if isinstance(problem, sqlite3.Error) else _of_the_disk(problem)
         if said is None:
             raise  # a promise of the schema broken, a fault in our SQL: a defect, with its trace
-        return _say(*said)
+        return say(*said)
     return status if isinstance(status, int) else int(Exit.DONE)
-
-
-def _say(status: Exit, message: str, faults: tuple[str, ...] = ()) -> int:
-    click.echo(f"livrev: {message}", err=True)
-    for fault in faults:
-        click.echo(f"  {fault}", err=True)
-    return int(status)
 
 
 def _misspoken(problem: click.ClickException) -> str:

@@ -2,125 +2,280 @@
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Iterable
-from dataclasses import dataclass, replace
+import sqlite3
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field, replace
+from itertools import islice
 from pathlib import Path
 
-from curation.errors import Refused, Usage
+from curation.errors import Usage
+from curation.identifiers import folded
 from curation.model import SourceRecord
-from curation.sources.files import Export, read_export
+from curation.protocol import Protocol, Source
+from curation.sources.files import Export, Wanted, read_export
 from curation.store import records, searches
 from curation.store.connect import Change, Stamp
 from curation.tasks.dedupe import Deduplicated, apply_rules
 from curation.tasks.keep import keep
 from curation.tasks.review import Review
 
+_BATCH = 500  # records in memory at once
+
+# What a database is called in a review.toml, by the origin that its records show.
+_NAMES: Mapping[str, tuple[str, ...]] = {
+    "wos": ("webofscience", "wos", "isi"),
+    "ovid-medline": ("medline", "ovidmedline"),
+    "ovid-embase": ("embase", "ovidembase"),
+    "ovid-psycinfo": ("psycinfo", "apapsycinfo"),
+    "central": ("central", "cochrane", "cochranelibrary"),
+    "ieee": ("ieee", "ieeexplore"),
+    "pubmed": ("pubmed",),
+}
+
+Progress = Callable[[str, int, int], None]
+
+
+def _silent(_what: str, _done: int, _of: int) -> None:
+    """Nobody watches."""
+
 
 @dataclass(frozen=True, slots=True)
 class FileToImport:
-    """An export file, the source it comes from and the day that source was searched (ISO 8601)."""
+    """An export file and what is said of it. ``source`` empty: told by the records; ``searched_on`` in ISO 8601.
+
+    ``format`` empty: told by the content; ``columns`` maps a table's columns to fields. ``round`` None: the open one.
+    """
 
     path: Path
     source: str
     searched_on: str
     allow_partial: bool = False
+    format: str = ""
+    columns: Mapping[str, str] = field(default_factory=dict)
+    round: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Lost:
+    """A record that was not taken over: the line it begins in, and why."""
+
+    line: int
+    reason: str
 
 
 @dataclass(frozen=True, slots=True)
 class Imported:
-    """What a file brought. ``within`` counts records it holds twice, ``known`` those the source had brought before."""
+    """What a file brought.
+
+    ``openers`` records begin in it, of which ``records`` were read and ``refused`` not. ``within`` counts those
+    it holds twice, ``refound`` those its source had brought before, ``revised`` the ones of these that changed;
+    ``new`` is None where no review was looked at. ``fill`` is how many records have each field. ``before`` marks a
+    file that was taken in earlier: nothing was done. ``round`` and ``duplicates`` are None in a dry run.
+    """
 
     file: str
+    source: str
     format: str
+    label: str
     encoding: str
+    assumed: tuple[str, ...]
+    openers: int
     records: int
-    new: int
-    known: int
+    refused: tuple[Lost, ...]
+    fill: Mapping[str, int]
+    new: int | None
+    refound: int
     within: int
     revised: int
-    refused: tuple[str, ...]
-    round: int
-    duplicates: Deduplicated
+    before: bool = False
+    round: int | None = None
+    duplicates: Deduplicated | None = None
 
 
-def import_file(review: Review, file: FileToImport, stamp: Stamp) -> Imported:
-    """Store every record of an export file.
+def import_file(review: Review, file: FileToImport, stamp: Stamp, progress: Progress = _silent) -> Imported:
+    """Store every record of an export file, in one transaction, and keep a copy of it in ``inbox/``.
 
-    The file is copied to ``inbox/``. A file that was taken in before for this source is refused, so that
-    nothing is counted twice. Raises BadInput for a file that is no export, Usage for an unknown source.
+    A file that was taken in before for this source is left alone, so that nothing is counted twice.
+    ``progress`` is told what is being done, how many records of how many. Raises BadInput for a file that is no
+    export or not complete, Usage for a source or round that cannot be.
     """
-    source = review.protocol.source(file.source)
-    if source is None:
-        known = ", ".join(s.key for s in review.protocol.sources)
-        message = f"{file.source!r} is no source of review.toml (known: {known})"
-        raise Usage(message)
-    export = read_export(file.path, allow_partial=file.allow_partial)
+    with _read(file, progress) as export:
+        return _taken_in(review, file, export, stamp, progress)
+
+
+def _taken_in(
+    review: Review, file: FileToImport, export: Export, stamp: Stamp, progress: Progress
+) -> Imported:
+    source = _source(review.protocol, file, export)
     with review.change(stamp) as change:
-        strategy = searches.strategy(change.sql, source.key)
-        if strategy is None:  # the protocol in force was kept before this change began
-            message = f"source {source.key} has no stored strategy"
-            raise AssertionError(message)
+        strategy = _strategy(change, source)
         if searches.file_taken_in(change.sql, export.sha256, strategy.source_id) is not None:
-            message = f"{file.path.name} was taken in before for {source.key} (same bytes); nothing was done"
-            raise Refused(message)
-        result = _apply(change, strategy, file, export)
+            return replace(_told(export, source.key, _Split(new=0)), before=True)
+        in_round = _round(change, file.round)
+        split = _split(change.sql, strategy.source_id, export)
+        run_id = searches.add_run(change, in_round.id, strategy.id, _facts(file, export, strategy, split))
+        revised = _store(change, run_id, strategy.source_id, export, progress)
+        for lost in export.refused:
+            searches.add_refused(change, run_id, lost.line, lost.reason, lost.raw.decode(errors="replace"))
+        duplicates = apply_rules(change)
         keep(file.path, review.folder / "inbox")
-    return result
+    done = _told(export, source.key, split)
+    return replace(done, revised=revised, round=in_round.number, duplicates=duplicates)
 
 
-def _apply(change: Change, strategy: searches.Strategy, file: FileToImport, export: Export) -> Imported:
+def look_at_file(review: Review | None, file: FileToImport, progress: Progress = _silent) -> Imported:
+    """What an import would bring, without storing anything; without a review, what the file holds."""
+    with _read(file, progress) as export:
+        if review is None:
+            return _told(export, file.source or export.origin, _Split(new=None))
+        source = _source(review.protocol, file, export)
+        strategy = searches.strategy(review.sql, source.key)
+        if strategy is None:  # review.toml names it since the last command; nothing of it can be known
+            return _told(export, source.key, _split(review.sql, 0, export))
+        before = searches.file_taken_in(review.sql, export.sha256, strategy.source_id) is not None
+        return replace(
+            _told(export, source.key, _split(review.sql, strategy.source_id, export)), before=before
+        )
+
+
+def _read(file: FileToImport, progress: Progress) -> Export:
+    return read_export(
+        file.path,
+        Wanted(file.format, file.columns),
+        allow_partial=file.allow_partial,
+        progress=lambda done, of: progress("reading", done, of),
+    )
+
+
+def _source(protocol: Protocol, file: FileToImport, export: Export) -> Source:
+    """The source that is named, else the one whose name or platform fits what the records show."""
+    known = ", ".join(s.key for s in protocol.sources)
+    if file.source:
+        source = protocol.source(file.source)
+        if source is None:
+            raise Usage(f"{file.source!r} is no source of review.toml (known: {known})")
+        return source
+    fitting = [source for source in protocol.sources if _fits(source, export.origin)]
+    if len(fitting) != 1:
+        seen = (
+            f"its records look like {export.origin}"
+            if export.origin
+            else "its records do not tell their source"
+        )
+        raise Usage(f"{export.name}: {seen}; name the source of review.toml with --source (known: {known})")
+    return fitting[0]
+
+
+def _fits(source: Source, origin: str) -> bool:
+    names = _NAMES.get(origin, (folded(origin),)) if origin else ()
+    own = {folded(source.key), folded(source.name), folded(source.platform)}
+    return any(name in own for name in names) or any(
+        name in folded(source.name)
+        for name in names
+        if len(name) > 4  # noqa: PLR2004 - "isi" is part of many words
+    )
+
+
+def _strategy(change: Change, source: Source) -> searches.Strategy:
+    strategy = searches.strategy(change.sql, source.key)
+    if strategy is None:  # the protocol in force was kept before this change began
+        message = f"source {source.key} has no stored strategy"
+        raise AssertionError(message)
+    return strategy
+
+
+def _round(change: Change, wanted: int | None) -> searches.Round:
     in_round = searches.open_round(change)
-    here, gone = searches.present(change.sql, strategy.source_id)
-    known = here | gone
-    first = _told_apart(export.records)
-    new = [record for accession, record in first.items() if accession not in known]
-    again = [record for accession, record in first.items() if accession in known]
-    run_id = searches.add_run(
-        change,
-        in_round.id,
-        strategy.id,
-        searches.RunFacts(
-            how="file",
-            searched_on=file.searched_on,
-            query_sent=strategy.query,
-            found=len(export.records),
-            known=len(again),
-            file_name=file.path.name,
-            file_sha256=export.sha256,
-            file_format=export.format,
-            encoding=export.encoding,
-        ),
-    )
-    ids = records.add(change, run_id, strategy.source_id, new)
-    searches.add_hits(change, run_id, "new", ids)
-    searches.add_hits(change, run_id, "back", [gone[r.accession] for r in again if r.accession in gone])
-    revised = sum(records.revise(change, run_id, known[r.accession], r) for r in again)
-    for lost in export.refused:
-        searches.add_refused(change, run_id, lost.line, lost.reason, lost.raw.decode())
-    return Imported(
-        file=file.path.name,
-        format=export.format,
+    if wanted is not None and wanted != in_round.number:
+        raise Usage(f"round {wanted} is not open; records come into round {in_round.number} now")
+    return in_round
+
+
+@dataclass(frozen=True, slots=True)
+class _Split:
+    """How many records of a file are new, known, and in it twice."""
+
+    new: int | None
+    refound: int = 0
+    within: int = 0
+
+
+def _split(sql: sqlite3.Connection, source_id: int, export: Export) -> _Split:
+    seen: set[str] = set()
+    refound = 0
+    delivered = (record.accession for record in export.records)
+    while batch := list(islice(delivered, _BATCH)):
+        first = sorted(set(batch) - seen)
+        seen.update(first)
+        refound += sum(map(len, searches.present_among(sql, source_id, first)))
+    return _Split(len(seen) - refound, refound, export.read - len(seen))
+
+
+def _facts(
+    file: FileToImport, export: Export, strategy: searches.Strategy, split: _Split
+) -> searches.RunFacts:
+    return searches.RunFacts(
+        how="file",
+        searched_on=file.searched_on,
+        query_sent=strategy.query,
+        found=export.read,
+        known=split.refound,
+        file_name=file.path.name,
+        file_sha256=export.sha256,
+        file_format=export.format,
         encoding=export.encoding,
-        records=len(export.records),
-        new=len(new),
-        known=len(again),
-        within=len(export.records) - len(first),
-        revised=revised,
-        refused=tuple(f"line {lost.line}: {lost.reason}" for lost in export.refused),
-        round=in_round.number,
-        duplicates=apply_rules(change),
+        assumed=export.assumed,
     )
 
 
-def _told_apart(delivered: Iterable[SourceRecord]) -> dict[str, SourceRecord]:
-    """Records by accession. The same bytes twice are one record; other bytes under one number are another record."""
-    found: dict[str, SourceRecord] = {}
-    for record in delivered:
-        earlier = found.get(record.accession)
-        if earlier is None:
-            found[record.accession] = record
-        elif earlier.raw != record.raw:
-            number = f"{record.accession}#{hashlib.sha256(record.raw).hexdigest()[:12]}"
-            found[number] = replace(record, accession=number)
-    return found
+def _store(change: Change, run_id: int, source_id: int, export: Export, progress: Progress) -> int:
+    """Add what is new, revise what is known; gives how many known records had changed."""
+    revised = done = 0
+    seen: set[str] = set()
+    for batch in _ahead(export.records):
+        first = {r.accession: r for r in reversed(batch) if r.accession not in seen}
+        seen.update(first)
+        here, gone = searches.present_among(change.sql, source_id, list(first))
+        new = [r for a, r in reversed(first.items()) if a not in here and a not in gone]
+        searches.add_hits(change, run_id, "new", records.add(change, run_id, source_id, new))
+        known = {a: here[a] if a in here else gone[a] for a in first if a in here or a in gone}
+        searches.add_hits(change, run_id, "back", sorted(gone[a] for a in known if a in gone))
+        searches.add_refound(change, run_id, sorted(known.values()))
+        revised += sum(records.revise(change, run_id, number, first[a]) for a, number in known.items())
+        done += len(batch)
+        progress("storing", done, export.read)
+    return revised
+
+
+def _ahead(delivered: Iterator[SourceRecord]) -> Iterator[list[records.Prepared]]:
+    """Batches ready for the store, the next being made ready while the store writes this one."""
+
+    def ready() -> list[records.Prepared]:
+        return [records.prepared(record) for record in islice(delivered, _BATCH)]
+
+    with ThreadPoolExecutor(1) as other:
+        coming = other.submit(ready)
+        while batch := coming.result():
+            coming = other.submit(ready)
+            yield batch
+
+
+def _told(export: Export, source: str, split: _Split) -> Imported:
+    """What is known of a file before anything of it is stored."""
+    return Imported(
+        file=export.name,
+        source=source,
+        format=export.format,
+        label=export.label,
+        encoding=export.encoding,
+        assumed=export.assumed,
+        openers=export.openers,
+        records=export.read,
+        refused=tuple(Lost(refused.line, refused.reason) for refused in export.refused),
+        fill=export.fill,
+        new=split.new,
+        refound=split.refound,
+        within=split.within,
+        revised=0,
+    )
