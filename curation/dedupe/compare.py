@@ -1,108 +1,198 @@
-"""Tier 0 and 1 of deduplication: identifiers across sources, a DOI only together with its title.
+"""Two records compared: what agrees, what forbids joining them, and the verdict, with the evidence for it.
 
-A PubMed number names one record. A DOI does not: supplements and books share theirs, so a DOI with two
-distinct titles, or with two PubMed numbers, is left to a person (McKeown & Mir, Syst Rev 2021;10:38; Hair et
-al., BMC Biol 2023;21:189 describe what goes wrong otherwise).
+The design is the record linkage of Fellegi & Sunter (1969) with three additions that reference managers lack
+(Hair et al., BMC Biol 2023;21:189; McKeown & Mir, Syst Rev 2021;10:38): identifiers are compared across
+databases first, a contradiction sends a pair to a person however high it scores, and two texts can be related
+without being one report.
 """
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from functools import lru_cache
+from enum import StrEnum
 
-from rapidfuzz.fuzz import ratio
-
-from curation.identifiers import folded
+from curation.dedupe import features, wording
+from curation.dedupe.entry import Prepared
+from curation.dedupe.features import Seen
+from curation.dedupe.identifiers_rule import Identified, Pair, pairs
+from curation.dedupe.relations import Kind, one_place, suggests
+from curation.dedupe.vetoes import Force, Veto, one_text, vetoes
+from curation.dedupe.weights import FINDINGS, WEIGHTS, Weights
 from curation.model import Relation
 
-# Titles of one article differ between databases by a subtitle's punctuation or a word's spelling; distinct
-# articles of one supplement differ by far more. 0 to 100, rapidfuzz's Indel ratio on folded titles.
-SAME_TITLE = 90.0
+__all__ = ["Comparison", "Identified", "Kind", "Pair", "Verdict", "Weight", "compare", "explain", "pairs"]
+
+
+class Verdict(StrEnum):
+    """What a rule makes of two records: one report, a question for a person, or two reports."""
+
+    JOIN = "join"
+    ASK = "ask"
+    APART = "apart"
 
 
 @dataclass(frozen=True, slots=True)
-class Identified:
-    """What the rules look at: a record's identifiers and title."""
+class Weight:
+    """One line of the table behind a score: a field, its points, and what was seen there."""
 
-    record: int
-    pmid: str | None
-    doi: str | None
-    title: str
+    field: str
+    points: float
+    seen: str
 
 
 @dataclass(frozen=True, slots=True)
-class Pair:
-    """What a rule says of two records (``left`` < ``right``), with its evidence in a sentence."""
+class Comparison:
+    """What was found of two records (``left`` < ``right``).
+
+    ``tier`` is 0 for identifiers, 1 for identical rows and DOI with title, 2 for the sum of the evidence.
+    ``relation`` is what a rule decides, ``UNSURE`` where a person is asked; ``kind`` how the two are related,
+    or may be. ``findings`` are the weights by field, for people to read; ``number`` is the one that a database
+    has both under.
+    """
 
     left: int
     right: int
+    verdict: Verdict
     relation: Relation
-    evidence: str
+    kind: Kind | None
+    tier: int
+    score: float
+    seen: Seen
+    vetoes: tuple[Veto, ...]
+    weights: Weights
+    number: str = ""
+
+    @property
+    def findings(self) -> tuple[Weight, ...]:
+        """The table behind the score: every field that says something."""
+        named = zip(Seen._fields, self.seen, strict=True)
+        points = self.weights.points
+        table = (Weight(field, points[f], FINDINGS[f][1]) for field, f in named if FINDINGS[f][1])
+        return tuple(
+            replace(w, seen=f"one number ({self.number})") if w.field == "identifier" and self.number else w
+            for w in table
+        )
+
+    @property
+    def hard(self) -> bool:
+        """Whether the two may not be in one report, whoever else is in it."""
+        return any(veto.hard for veto in self.vetoes)
 
 
-def pairs(records: Iterable[Identified]) -> tuple[Pair, ...]:
-    """Judgements by rule over all ``records``, at most one a pair, ordered by record."""
-    by_pmid: dict[str, list[Identified]] = defaultdict(list)
-    by_doi: dict[str, list[Identified]] = defaultdict(list)
-    for record in records:
-        if record.pmid:
-            by_pmid[record.pmid].append(record)
-        if record.doi:
-            by_doi[record.doi].append(record)
-    found: dict[tuple[int, int], Pair] = {}
-    for groups, judge in ((by_pmid, _same_pmid), (by_doi, _same_doi)):
-        for group in groups.values():
-            for pair in _within(group, judge):
-                found.setdefault((pair.left, pair.right), pair)
-    return tuple(found[key] for key in sorted(found))
+def compare(
+    a: Prepared, b: Prepared, shared_dois: frozenset[str] = frozenset(), weights: Weights = WEIGHTS
+) -> Comparison:
+    """What two records are to each other; the order of the two makes no difference.
 
-
-Judge = Callable[[Identified, Identified], Pair]
-
-
-def _within(group: Sequence[Identified], judge: Judge) -> Iterator[Pair]:
-    """Each record against the first of every distinct work in the group, which keeps the pairs linear in a book's DOI.
-
-    Records without a title come last: they fit every work, and must not join two that differ.
+    ``shared_dois`` are DOIs that stand under several titles (see ``shared_dois`` in ``batch``).
     """
-    works: list[Identified] = []
-    for record in sorted(group, key=lambda r: (not _words(r.title), r.record)):
-        judged = [judge(*sorted((first, record), key=lambda r: r.record)) for first in works]
-        same = [pair for pair in judged if pair.relation is Relation.SAME]
-        if len(same) > 1 and not _words(record.title):
-            said = f"{same[0].evidence}, but it fits {len(same)} works and one has no title to compare"
-            yield replace(same[0], relation=Relation.UNSURE, evidence=said)
-        elif same:
-            yield same[0]
-        else:
-            yield from judged[:1]
-            works.append(record)
+    if b.record < a.record:
+        a, b = b, a
+    words = wording.compared(a.title, b.title)
+    seen = features.see(a, b, words, shared_dois)
+    against = vetoes(a, b, seen, words)
+    points = weights.points
+    score = sum([points[finding] for finding in seen])
+    tier = _tier(a, b, seen)
+    verdict, relation, kind = _judged(_Case(a, b, tier, score, seen, against), weights)
+    number = features.shared_number(a, b) if tier == 0 else ""
+    return Comparison(
+        a.record, b.record, verdict, relation, kind, tier, score, seen, against, weights, number
+    )
 
 
-def _same_pmid(a: Identified, b: Identified) -> Pair:
-    if _words(a.title) and _words(b.title) and not _same_title(a, b):
-        said = f"both say PubMed number {a.pmid}, but their titles differ"
-        return Pair(a.record, b.record, Relation.UNSURE, said)
-    return Pair(a.record, b.record, Relation.SAME, f"same PubMed number {a.pmid}")
+def _tier(a: Prepared, b: Prepared, seen: Seen) -> int:
+    if seen.identifier == "identifier same":
+        return 0
+    return 1 if seen.doi == "doi same" or _identical(a, b) else 2
 
 
-def _same_doi(a: Identified, b: Identified) -> Pair:
-    if a.pmid and b.pmid and a.pmid != b.pmid:
-        said = f"same DOI {a.doi}, but two PubMed numbers ({a.pmid}, {b.pmid})"
-        return Pair(a.record, b.record, Relation.UNSURE, said)
-    if not _words(a.title) or not _words(b.title):
-        said = f"same DOI {a.doi}, and one has no title to compare"
-        return Pair(a.record, b.record, Relation.UNSURE, said)
-    if not _same_title(a, b):
-        return Pair(a.record, b.record, Relation.UNSURE, f"same DOI {a.doi}, but their titles differ")
-    return Pair(a.record, b.record, Relation.SAME, f"same DOI {a.doi} and the same title")
+def _identical(a: Prepared, b: Prepared) -> bool:
+    """Whether two rows agree in every field, and in enough of them: two editorials of a year may look the same."""
+    if a.row != b.row or not a.title.run:
+        return a.row == b.row and bool(a.abstract)
+    return not a.title.generic or (a.volume is not None and (bool(a.issue) or not a.pages.opens_issues))
 
 
-def _same_title(a: Identified, b: Identified) -> bool:
-    return ratio(_words(a.title), _words(b.title), score_cutoff=SAME_TITLE) >= SAME_TITLE
+_TITLED = frozenset(
+    {"title same", "title same but common", "title close", "title shortened", "title extra words"}
+)
 
 
-# The supplement of a congress compares thousands of titles with each other.
-_words = lru_cache(maxsize=1 << 15)(folded)
+@dataclass(frozen=True, slots=True)
+class _Case:
+    """What a verdict is made of."""
+
+    a: Prepared
+    b: Prepared
+    tier: int
+    score: float
+    seen: Seen
+    vetoes: tuple[Veto, ...]
+
+
+def _judged(case: _Case, weights: Weights) -> tuple[Verdict, Relation, Kind | None]:
+    forces = {veto.force for veto in case.vetoes}
+    kind = _kind(case.vetoes)
+    if Force.CERTAIN in forces:
+        return Verdict.APART, Relation.DIFFERENT if kind is None else Relation.RELATED, kind
+    asked = case.score >= weights.ask
+    if Force.HARD in forces:
+        told = case.tier < _EVIDENCE and case.seen.title in _TITLED
+        if asked or told or suggests(case.a, case.b, case.seen, kind):
+            return Verdict.ASK, Relation.UNSURE, kind
+        return Verdict.APART, Relation.DIFFERENT, None
+    if _joins(case, forces, weights):
+        return Verdict.JOIN, Relation.SAME, None
+    if (
+        asked
+        or case.tier < _EVIDENCE
+        or one_text(case.a, case.b, case.seen)
+        or suggests(case.a, case.b, case.seen, kind)
+    ):
+        return Verdict.ASK, Relation.UNSURE, kind
+    return Verdict.APART, Relation.DIFFERENT, None
+
+
+def _kind(against: tuple[Veto, ...]) -> Kind | None:
+    """The relation that the strongest veto suggests; none where a certain veto knows of none."""
+    certain = [veto.kind for veto in against if veto.force is Force.CERTAIN]
+    if certain:
+        return next((kind for kind in certain if kind is not None), None)
+    ordered = sorted(against, key=lambda veto: not veto.hard)
+    return next((veto.kind for veto in ordered if veto.kind is not None), None)
+
+
+_EVIDENCE = 2  # the tier where only the sum of the evidence speaks
+
+
+def _joins(case: _Case, forces: set[Force], weights: Weights) -> bool:
+    if _identical(case.a, case.b):
+        return True
+    if case.tier == 0:
+        placed = one_place(case.seen) and case.seen.authors != "authors none"
+        return case.seen.title in _TITLED or placed
+    if case.tier == 1:
+        return case.seen.title in _TITLED and Force.FIRM not in forces
+    if case.vetoes:
+        return False
+    return case.score >= weights.join or one_text(case.a, case.b, case.seen)
+
+
+def explain(comparison: Comparison) -> str:
+    """One sentence: the verdict, what speaks for it, and what forbids it."""
+    table = comparison.findings
+    agreeing = [w.seen for w in sorted(table, key=lambda w: -w.points) if w.points > 0]
+    against = [veto.because for veto in comparison.vetoes]
+    if not against:
+        against = [w.seen for w in sorted(table, key=lambda w: w.points) if w.points < 0]
+    said = {Verdict.JOIN: "one report", Verdict.ASK: "left to a person", Verdict.APART: "two reports"}
+    verdict = said[comparison.verdict]
+    if comparison.kind is not None:
+        related = "related" if comparison.relation is Relation.RELATED else "perhaps related"
+        verdict = f"{verdict}, {related} ({comparison.kind})"
+    parts = [", ".join(agreeing)] if agreeing else []
+    if against:
+        turn = "although " if comparison.verdict is Verdict.JOIN else "but "
+        parts.append((turn if agreeing else "") + " and ".join(against))
+    return f"{verdict}: {', '.join(parts)}" if parts else f"{verdict}: nothing to compare"
