@@ -19,7 +19,7 @@ from curation.dedupe import wording
 from curation.dedupe.clusters import Link, Refusal
 from curation.dedupe.compare import Comparison, Verdict, compare
 from curation.dedupe.entry import Entry, Prepared, prepare, unreliable_issues
-from curation.dedupe.keys import CROWD, is_identifier, keys
+from curation.dedupe.keys import CROWD, contents, identifiers
 from curation.dedupe.solve import Question, solve
 from curation.dedupe.weights import WEIGHTS, Weights
 
@@ -64,15 +64,21 @@ def _uncollected() -> Iterator[None]:
 
 def candidates(prepared: Iterable[Prepared]) -> tuple[tuple[int, int], ...]:
     """Pairs of records that share a block key, each once and in order; crowded keys count for identifiers only."""
-    blocks: dict[int, list[Prepared]] = defaultdict(list)
+    by_identifier: dict[str, list[Prepared]] = defaultdict(list)
+    by_content: dict[str, list[int]] = defaultdict(list)
     for one in prepared:
-        for key in keys(one):
-            blocks[key].append(one)
+        for key in identifiers(one):
+            by_identifier[key].append(one)
+        for key in set(contents(one)):
+            by_content[key].append(one.record)
     found: set[tuple[int, int]] = set()
-    for key, block in blocks.items():
+    for records in by_content.values():
+        if 1 < len(records) <= CROWD:
+            found.update(combinations(sorted(records), 2))
+    for block in by_identifier.values():
         if len(block) <= CROWD:
             found.update(combinations(sorted(p.record for p in block), 2))
-        elif is_identifier(key):
+        else:
             found.update(_neighbours(block))
     return tuple(sorted(found))
 

@@ -18,9 +18,14 @@ _LEAST_RUN = 8
 
 def keys(prepared: Prepared) -> tuple[int, ...]:
     """Signed 64-bit block keys of a record, each once."""
-    found = [stable_hash(text) | 1 for text in _identifiers(prepared)]
-    found += [stable_hash(text) & ~1 for text in _contents(prepared)]
+    found = [stable_hash(text) | 1 for text in identifiers(prepared)]
+    found += [stable_hash(text) & ~1 for text in contents(prepared)]
     return tuple(dict.fromkeys(found))
+
+
+def doi_key(doi: str) -> int:
+    """The block key of a DOI as ``entry.bare_doi`` gives it."""
+    return stable_hash(f"doi {doi}") | 1
 
 
 def is_identifier(key: int) -> bool:
@@ -28,7 +33,8 @@ def is_identifier(key: int) -> bool:
     return key & 1 == 1
 
 
-def _identifiers(p: Prepared) -> Iterator[str]:
+def identifiers(p: Prepared) -> Iterator[str]:
+    """Keys of a record's identifiers before they are made numbers, which only a table needs."""
     if p.doi:
         yield f"doi {p.doi}"
     if p.pmid:
@@ -40,7 +46,8 @@ def _identifiers(p: Prepared) -> Iterator[str]:
             yield f"{kind} {number}"
 
 
-def _contents(p: Prepared) -> Iterator[str]:
+def contents(p: Prepared) -> Iterator[str]:
+    """Keys of what a record says, likewise."""
     run, pages = p.title.run, p.pages
     page = pages.start
     first = p.people.families[0] if p.people.families else ""
