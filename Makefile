@@ -44,9 +44,13 @@ lowest-test: ## run the quick tests with the lowest versions that pyproject.toml
 schema: $(VENV)/installed-dev ## write db/schema.sql anew from the migrations
 	$(BIN)/python -m curation.store.schema > db/schema.sql
 
-bench: $(VENV)/installed-dev ## start-up of commands and speed of the reader, beside what users would pick instead
+bench: $(VENV)/installed-dev ## speed and quality, beside what users would pick instead
 	$(BIN)/python benchmarks/startup.py
 	$(BIN)/python benchmarks/parse.py
+	$(BIN)/python benchmarks/readers.py
+	$(BIN)/python benchmarks/readers.py --import
+	$(BIN)/python benchmarks/dedupe.py
+	$(BIN)/python benchmarks/dedupe_scale.py
 
 soak: $(VENV)/installed-dev ## ten simulated years of weekly updates with faults and kills
 	$(BIN)/python tests/story/soak.py
