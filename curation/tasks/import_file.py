@@ -108,6 +108,9 @@ def _taken_in(
     review: Review, file: FileToImport, export: Export, stamp: Stamp, progress: Progress
 ) -> Imported:
     source = _source(review.protocol, file, export)
+    stored = searches.strategy(review.sql, source.key)
+    if stored is not None and searches.file_taken_in(review.sql, export.sha256, stored.source_id) is not None:
+        return replace(_told(export, source.key, _Split(new=0)), before=True)
     with review.change(stamp) as change:
         strategy = _strategy(change, source)
         if searches.file_taken_in(change.sql, export.sha256, strategy.source_id) is not None:
@@ -119,7 +122,7 @@ def _taken_in(
         for lost in export.refused:
             searches.add_refused(change, run_id, lost.line, lost.reason, lost.raw.decode(errors="replace"))
         duplicates = apply_rules(change)
-        keep(file.path, review.folder / "inbox")
+        keep(file.path, review.folder / "inbox", export.sha256)
     done = _told(export, source.key, split)
     return replace(done, revised=revised, round=in_round.number, duplicates=duplicates)
 

@@ -313,3 +313,21 @@ def test_every_entry_of_real_files_is_read(shared_data: Path) -> None:
             )
         read_in_all += len(found)
     assert read_in_all >= 1032
+
+
+@pytest.mark.parametrize("head", ["article{b,", "@{b,", "@article b,", "article(b,", "@ article{ b,"])
+def test_an_entry_whose_opener_is_damaged_is_not_made_a_part_of_the_one_before(head: str) -> None:
+    first, last = "@article{a,\n title = {First},\n}\n", "@article{c,\n title = {Third},\n}\n"
+    content = f"{first}{head}\n title = {{Second}},\n year = 2001\n}}\n{last}".encode()
+    found = list(read(of_bytes(content, "export.bib"), Wanted()))
+    assert [o.citation.title for o in found if isinstance(o, SourceRecord)] == ["First", "Third"]
+    [refused] = [o for o in found if isinstance(o, RefusedRecord)]
+    assert (refused.line, refused.outside) == (4, True)
+    assert refused.raw.decode().startswith(f"{head}\n title = {{Second}}")
+
+
+def test_a_doi_that_is_none_is_kept_as_it_stands() -> None:
+    content = b"@article{a,\n title = {First},\n doi = {none given}\n}\n"
+    [found] = read(of_bytes(content, "export.bib"), Wanted())
+    assert isinstance(found, SourceRecord)
+    assert (found.citation.doi, found.citation.extra["doi"]) == (None, ("none given",))

@@ -283,3 +283,14 @@ def test_every_record_of_real_files_is_read(shared_data: Path) -> None:
             assert one.citation.year, one.accession
             assert one.citation.journal, one.accession
     assert counts == {"copper": 505, "respiratory": 1988, "tafenoquine": 179}
+
+
+def test_text_beside_the_elements_of_a_list_is_kept() -> None:
+    content = (
+        b"<xml><records><record><titles>loose<title>T</title></titles><keywords><style>a</style></keywords>"
+        b"<keywords>b</keywords><periodical>J</periodical></record></records></xml>"
+    )
+    [found] = read(of_bytes(content, "export.xml"), Wanted())
+    assert isinstance(found, SourceRecord)
+    assert found.citation.keywords == ("a", "b")
+    assert found.citation.extra == {"titles": ("loose",), "periodical": ("J",)}

@@ -134,3 +134,15 @@ def test_fields_right_above_the_opener_are_of_its_record() -> None:
     with read_document(of_bytes(text.encode(), "x.enl")) as export:
         found = [(r.citation.title, r.citation.abstract) for r in export.records]
     assert found == [("First", "A second paragraph of the first."), ("Second", "")]
+
+
+def test_a_record_whose_opener_is_damaged_is_not_made_a_part_of_the_one_before() -> None:
+    found = outcomes("%0 Book\n%T A\n%X one\n\ntwo\n\n0 Book\n%T B\n%A Hu, Y.\n\n%0 Book\n%T C\n")
+    assert [o.citation.title for o in found if isinstance(o, SourceRecord)] == ["A", "C"]
+    [refused] = [o for o in found if isinstance(o, RefusedRecord)]
+    assert (refused.line, refused.outside, refused.raw) == (7, True, b"0 Book\n%T B\n%A Hu, Y.")
+
+
+def test_fields_above_the_first_opener_are_told_and_words_are_not() -> None:
+    found = outcomes("Exported by somebody\n\n0 Book\n%T B\n\n%0 Book\n%T C\n")
+    assert [o.raw for o in found if isinstance(o, RefusedRecord)] == [b"0 Book\n%T B"]

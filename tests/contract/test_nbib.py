@@ -303,6 +303,23 @@ def test_every_record_of_the_real_files_is_read(shared_data: Path) -> None:
     assert read == 688
 
 
+def test_a_record_of_eric_directly_before_one_of_pubmed_stays_its_own() -> None:
+    text = "OWN - ERIC\nTI  - One title\nOID - EJ9900009\nPMID- 99000009\nTI  - Another\n"
+    with read_document(of_bytes(text.encode(), "export.nbib")) as export:
+        assert export.openers == 2
+        assert [(r.accession, r.citation.title) for r in export.records] == [
+            ("EJ9900009", "One title"),
+            ("99000009", "Another"),
+        ]
+
+
+@pytest.mark.parametrize("field", ["DP  - Spring", "DP  - 7000001", "PMC - in press", "PMC - 7 or 8"])
+def test_a_date_or_a_number_that_is_none_stays(field: str) -> None:
+    [record] = outcomes(f"PMID- 99000009\nTI  - A title\n{field}\n")
+    assert isinstance(record, SourceRecord)
+    assert record.citation.extra[field[:4].strip()] == (field[6:],)
+
+
 @pytest.mark.shared
 def test_bio_medline_reads_the_same_from_real_files(shared_data: Path) -> None:
     """Bio.Medline upon the file itself, which is all of PubMed's own making."""

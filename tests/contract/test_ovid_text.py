@@ -279,6 +279,44 @@ def test_three_hundred_authors_and_a_long_abstract_are_read_whole() -> None:
     assert len(found.abstract) == 199_999
 
 
+LATER = {
+    "tagged": "UI  - 2\nTI  - A title lost\nAB  - Of what was lost.\n",
+    "spelt out": "Unique Identifier\n  2\nTitle\n  A title lost\n",
+}
+FIRST = {"tagged": "UI  - 1\nTI  - One title\n", "spelt out": "Unique Identifier\n  1\nTitle\n  One title\n"}
+
+
+@pytest.mark.parametrize("shape", LATER)
+@pytest.mark.parametrize("opener", ["2. >\n", "<2. \n", "<x. >\n", ""])
+def test_a_later_record_whose_opener_is_damaged_is_refused_and_merges_with_none(
+    shape: str, opener: str
+) -> None:
+    text = f"<1. >\n{FIRST[shape]}\n{opener}{LATER[shape]}\n<3. >\n{FIRST[shape]}"
+    first, lost, third = outcomes(text)
+    assert isinstance(first, SourceRecord)
+    assert isinstance(third, SourceRecord)
+    assert first.citation == third.citation
+    assert isinstance(lost, RefusedRecord)
+    assert lost.outside
+    assert lost.raw.decode() == (opener + LATER[shape]).rstrip()
+    assert text.split("\n")[lost.line - 1] == (opener + LATER[shape]).split("\n")[0]
+
+
+@pytest.mark.parametrize("shape", LATER)
+def test_fields_before_the_first_opener_are_refused_and_words_about_the_search_are_not(shape: str) -> None:
+    words = "Database: Ovid MEDLINE(R) <1946 to May 2024>\nSearch Strategy:\n------\n1     exp Pain/ (12)\n\n"
+    assert len(outcomes(f"{words}<1. >\n{FIRST[shape]}")) == 1
+    lost, record = outcomes(f"{LATER[shape]}\n<1. >\n{FIRST[shape]}")
+    assert isinstance(lost, RefusedRecord)
+    assert (lost.line, lost.outside, lost.raw.decode()) == (1, True, LATER[shape].rstrip())
+    assert isinstance(record, SourceRecord)
+
+
+@pytest.mark.parametrize("field", ["DP  - Spring", "DG  - 7000001", "DG  - May"])
+def test_a_date_that_is_none_stays(field: str) -> None:
+    assert citation_with(field).extra[field[:2]] == (field[6:],)
+
+
 @pytest.mark.shared
 def test_both_real_files_give_the_same_records(shared_data: Path) -> None:
     found = []

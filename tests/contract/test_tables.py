@@ -17,7 +17,7 @@ from openpyxl import Workbook
 
 from curation.errors import BadInput, Usage
 from curation.model import Citation, Number, SourceRecord
-from curation.sources.files import read_document, read_export, table
+from curation.sources.files import read_document, read_export, table, xlsx
 from curation.sources.files.decode import of_bytes
 from curation.sources.files.formats import Wanted
 from curation.sources.files.spool import Export
@@ -579,3 +579,45 @@ def test_known_sources_fill_their_fields_in_every_record(
 )
 def test_other_texts_have_no_header(head: str) -> None:
     assert not table.has_header(head)
+
+
+def test_a_table_put_behind_another_is_read_under_its_own_header() -> None:
+    content = (
+        'Title,Authors,Year,DOI\n"One","Hu, Y.",2020,10.5555/a\n'
+        'DOI;Year;Title;Journal;Abstract\n10.5555/b;2021;Two;J;"Two\nlines; here"\n'
+        '\ufeff"Journal","Title","Year"\n"K","Three",2022\n'
+    )
+    with read_document(of_bytes(content.encode(), "export.csv")) as export:
+        cited = [record.citation for record in export.records]
+    assert (export.openers, export.refused) == (3, ())
+    assert [(c.title, c.journal, c.year, c.doi) for c in cited] == [
+        ("One", "", 2020, "10.5555/a"),
+        ("Two", "J", 2021, "10.5555/b"),
+        ("Three", "K", 2022, None),
+    ]
+    assert cited[1].abstract == "Two lines; here"
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16"])
+@pytest.mark.parametrize("part", ["xl/sharedStrings.xml", "xl/media/image1.png"])
+def test_a_document_type_is_refused_in_any_part_of_a_workbook(part: str, encoding: str) -> None:
+    stream = io.BytesIO()
+    with zipfile.ZipFile(stream, "w") as archive:
+        archive.writestr("xl/workbook.xml", "<workbook/>")
+        head = f'<?xml version="1.0" encoding="{encoding}"?><!--{" " * 100_000}-->'
+        archive.writestr(part, f'{head}<!DOCTYPE a [<!ENTITY b "c">]><a>&b;</a>'.encode(encoding))
+    with pytest.raises(BadInput, match="declares entities"):
+        list(xlsx.sheets(of_bytes(stream.getvalue(), "export.xlsx")))
+
+
+@pytest.mark.parametrize("authors", ['"Quist, A""', '"Quist, A.'])
+def test_a_quote_too_many_or_too_few_does_not_swallow_the_next_row(authors: str) -> None:
+    content = (
+        "Title,Authors,Abstract,Year,Journal,Volume\n"
+        f"Spoilt,{authors},,2020,J,1\n"
+        'Behind it,"Roe, B.",Twelve mice.,2022,J,2\n'
+    )
+    with read_document(of_bytes(content.encode(), "export.csv")) as export:
+        assert [record.citation.title for record in export.records] == ["Behind it"]
+    [refused] = export.refused
+    assert (refused.line, "quotes do not fit" in refused.reason) == (2, True)

@@ -258,6 +258,20 @@ def test_three_hundred_authors_and_a_long_abstract_are_read_whole() -> None:
     assert len(found.abstract) == 199_999
 
 
+@pytest.mark.parametrize("glue", ["", " ", "  "])
+def test_a_record_glued_to_the_end_of_the_one_before_stays_its_own(glue: str) -> None:
+    text = f"PT J\nTI One title\nUT WOS:1\nER{glue}PT J\nTI Another\nUT WOS:2\nER\n"
+    with read_document(of_bytes(text.encode(), "export.txt")) as export:
+        assert export.openers == 2
+        assert [record.citation.title for record in export.records] == ["One title", "Another"]
+
+
+def test_second_pages_and_a_number_that_is_none_stay() -> None:
+    found = citation_with("BP 11\nBP 31\nEP 19\nEP 39\nPM none yet")
+    assert (found.pages, found.pmid) == ("11-19", None)
+    assert found.extra == {"PT": ("J",), "BP": ("31",), "EP": ("39",), "PM": ("none yet",)}
+
+
 @pytest.mark.shared
 def test_every_record_of_the_real_files_is_read(shared_data: Path) -> None:
     read = 0

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from curation.errors import BadInput
 from curation.sources.files.decode import Document, RefusedRecord, open_document
-from curation.sources.files.formats import Wanted, recognised
+from curation.sources.files.formats import Format, Wanted, others, recognised
 from curation.sources.files.spool import Export, spooled
 
 __all__ = ["Export", "RefusedRecord", "Wanted", "read_document", "read_export"]
@@ -51,10 +51,30 @@ def read_document(
     form = recognised(document, wanted)
     openers = form.openers(document, wanted)
     export = spooled(document, form, openers, form.read(document, wanted), progress)
-    if not export.complete and not allow_partial:
-        export.close()
-        raise _loss(export)
+    if not allow_partial or not export.openers:
+        fault = _fault(document, form, export, told=bool(wanted.format))
+        if fault is not None:
+            export.close()
+            raise fault
     return export
+
+
+def _fault(document: Document, form: Format, export: Export, *, told: bool) -> BadInput | None:
+    """Why a file must not be taken over, if there is a reason; a format that was ``told`` is taken at its word."""
+    if not export.openers and not export.refused:
+        return BadInput(
+            f"{export.name}: no record begins in it, read as {export.label}; export it again, or name another --format"
+        )
+    if not export.complete:
+        return _loss(export)
+    behind = others(document, form) if document.encoding and not told else {}
+    if behind:
+        told = ", ".join(f"{n} of {label}" for label, n in behind.items())
+        return BadInput(
+            f"{export.name}: is {export.label}, but records of another format begin in it too ({told}); "
+            "nothing was taken over; give each format a file of its own, or say --allow-partial"
+        )
+    return None
 
 
 def _loss(export: Export) -> BadInput:

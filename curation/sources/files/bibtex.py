@@ -52,11 +52,12 @@ _OPENER = re.compile(r"[ \t]*@([A-Za-z][\w-]*)[ \t]*[{(]")
 _BEHIND = re.compile(r"(?<=[})])[ \t]*(?=@[A-Za-z][\w-]*[ \t]*[{(][^{}=,\"\s]+,)")
 _HEAD = re.compile(r"[ \t]*@[A-Za-z][\w-]*[ \t]*[{(]([^={},]*(?:,|\Z|(?=[})])))?")
 _FIELD = re.compile(rf"[\s,]*({_NAME})\s*=\s*")
-_FIELD_LINE = re.compile(
-    rf"^[ \t]*(?:,[ \t]*)?{_NAME}[ \t]*=[ \t]*(?=[{{\"]|\w+[ \t]*,?[ \t]*$)", re.MULTILINE
-)
+_FIELD_LINE = re.compile(rf"^[ \t]*(?:,[ \t]*)?{_NAME}[ \t]*=[ \t]*(?=[{{\"]|\w+[ \t]*,?[ \t]*$)", re.MULTILINE)  # fmt: skip
 _AFTER = re.compile(rf"\s*(?:,\s*(?:{_NAME}\s*=|\Z)|#|\Z)|\s*\n[ \t]*{_NAME}[ \t]*=")
-_BEGUN = re.compile(rf"^[ \t]*(?:@[A-Za-z]*[ \t]*$|{_NAME}[ \t]*=[ \t]*[{{\"])", re.MULTILINE)
+# An opener that has lost its @, its type or its brace.
+_HEADLESS = re.compile(r"(?:^|(?<=\}))[ \t]*(?:"
+    r"(?:@?[ \t]*[A-Za-z][\w-]*|@)[ \t]*(?:\{|\((?=.*,[ \t]*$))[ \t]*[^{}=,\"\s]+[ \t]*,|@[^\n{}=\",]*,[ \t]*$)", re.MULTILINE)  # fmt: skip
+_BEGUN = re.compile(rf"^[ \t]*(?:@[A-Za-z]*[ \t]*$|{_NAME}[ \t]*=[ \t]*[{{\"])|{_HEADLESS.pattern}", re.MULTILINE)  # fmt: skip
 _BRACE = re.compile(r"(?<!\\)[{}]")
 _MARK = re.compile(r"(?<!\\)[{}\"]")
 _JOIN = re.compile(r"\s*#\s*")
@@ -175,12 +176,13 @@ def _entry(chunk: _Chunk, end: int | None, macros: Mapping[str, str]) -> Outcome
 def _end(text: str) -> int | None:
     """Where the entry ends that the text begins with; None where braces do not tell.
 
-    Fields behind that end are its own: a brace too many closed it early.
+    Fields behind that end are its own: a brace too many closed it early; not those of an opener that is damaged.
     """
     opener = _OPENER.match(text)
     start = opener.end() - 1 if opener else 0
     end = (text.rfind(")") + 1 or None) if text[start : start + 1] == "(" else _closed(text, start)
-    return None if end is not None and _FIELD_LINE.search(text, end) else end
+    field = _FIELD_LINE.search(text, end) if end is not None else None
+    return None if field is not None and not _HEADLESS.search(text, end or 0, field.start()) else end
 
 
 def _closed(text: str, start: int) -> int | None:
@@ -315,7 +317,7 @@ def _mathematics(found: re.Match[str]) -> str:
 def _citation(fields: Fields) -> Citation:
     doi, pmid, pmcid, numbers = _doi(fields), _pmid(fields), _pmcid(fields), _numbers(fields)
     known = {pmid, pmcid, doi, *(number for kind in numbers.values() for number in kind)}
-    _take_numbers(fields, known)
+    _take_numbers(fields, {number for number in known if number})
     kind = () if fields.see("@type") == ("misc",) else fields.take_all("@type")  # misc says nothing
     types = (*fields.take_all("type", "document_type", "document-type"), *kind)
     year, date = _date(fields)
@@ -343,12 +345,12 @@ def _citation(fields: Fields) -> Citation:
     )
 
 
-def _take_numbers(fields: Fields, known: set[str | None]) -> None:
+def _take_numbers(fields: Fields, known: set[str]) -> None:
     """Take out what says only a number that the citation has."""
     own = ("pmid", "pubmed_id", "pubmedid", "pubmed-id", "pmcid", "pmc", "unique-id", "note", "eid", "@key")
     fields.take_where(own, lambda value: _PREFIX.sub("", folded(value)) in known)
     fields.take_where(("doi",), lambda value: identifiers.doi(_decoded(value)) in known and " " not in value)
-    bare = {str(number).replace("-", "") for number in known}
+    bare = {number.replace("-", "") for number in known}
     fields.take_where(_NUMBER_TAGS, lambda value: _bare(value) <= bare)
 
 

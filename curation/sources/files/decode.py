@@ -24,13 +24,14 @@ PIECE = 1 << 20  # bytes read at a time
 
 _MARKS = (
     (codecs.BOM_UTF32_LE, "utf-32"),
+    (codecs.BOM_UTF32_BE, "utf-32"),
     (codecs.BOM_UTF8, "utf-8-sig"),
     (codecs.BOM_UTF16_LE, "utf-16"),
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
 # What is no text of records, by its first bytes; said in the words of the person who has to mend it.
 _OTHER_THINGS = (
-    (b"%PDF", "is a PDF; export the records as RIS, nbib, BibTeX or CSV"),
+    (b"%PDF", "is a PDF; export it again as RIS, nbib, BibTeX or CSV"),
     (b"\xd0\xcf\x11\xe0", "is an Excel file of the old kind (.xls); save it as .xlsx or CSV"),
     (b"\x1f\x8b", "is packed with gzip; unpack it"),
     (b"7z\xbc\xaf\x27\x1c", "is packed with 7-Zip; unpack it"),
@@ -41,7 +42,9 @@ ZIP = b"PK\x03\x04"
 _WEB_PAGE = re.compile(
     rb"\s*(?:<!--.*?-->\s*)*<(?:!doctype\s+html|html|head|body)\b", re.IGNORECASE | re.DOTALL
 )
-_LINE_END = re.compile(r"\r+\n|\r|\n")
+_RETURNS = re.compile(r"\r+\n?")
+_MARK_WITHIN = re.compile("^\ufeff", re.MULTILINE)
+_DOS_END = "\x1a"
 _STRANGE = re.compile("[\udc80-\udcff]")
 _MIXED = "livrev-windows-1252"
 
@@ -99,6 +102,10 @@ class Document:
         return sum(len(opener.findall(piece)) for piece in self.pieces())
 
     def _decoded(self) -> Iterator[str]:
+        if not self.encoding:
+            raise BadInput(
+                f"{self.name}: is no text but a ZIP or a workbook; unpack it, or let its format be told"
+            )
         codec, errors = (self.encoding, "strict") if self.encoding != "mixed" else ("utf-8", _MIXED)
         decoder = codecs.getincrementaldecoder(codec)(errors)
         with self.bytes_of() as stream:
@@ -262,11 +269,22 @@ def _refuse_no_text(document: Document) -> None:
 
 
 def _line_feeds(text: str) -> str:
-    """Every line end a line feed; so is one with two carriage returns, which comes of writing twice as text."""
-    if "\r" not in text:
-        return text
-    text = text.replace("\r\n", "\n")
-    return _LINE_END.sub("\n", text) if "\r" in text else text
+    """Every line end a line feed; so is one with two carriage returns, which comes of writing twice as text.
+
+    What joining files leaves behind goes: a byte order mark at a line's start, the sign by which DOS ends a file.
+    """
+    if "\r" in text:
+        text = text.replace("\r\n", "\n")
+        if "\r" in text:
+            text = _RETURNS.sub(_as_line_feeds, text)
+    if "\ufeff" in text:
+        text = _MARK_WITHIN.sub("", text)
+    return text.replace(_DOS_END, "") if _DOS_END in text else text
+
+
+def _as_line_feeds(found: re.Match[str]) -> str:
+    returns = found.group()
+    return "\n" if returns.endswith("\n") else "\n" * len(returns)
 
 
 def _end_of_last_line(text: str) -> int:

@@ -139,21 +139,32 @@ def _record(part: Element) -> Outcome:
 
 def _pairs(record: ET.Element) -> Pairs:
     """Every value of a record with its tag: the element's name, of an author and a URL that of its list."""
+    yield "record", _loose(record)
     for child in record:
-        if child.tag in _GROUPS:
+        if child.tag in _GROUPS or child.tag in _PERIODICALS:
+            place = f"{child.tag}/" if child.tag in _PERIODICALS else ""
+            yield child.tag, _loose(child)
             for one in child:
-                yield from _listed("", one)
-        elif child.tag in _PERIODICALS:
-            for one in child:
-                yield from _listed(f"{child.tag}/", one)
+                if one.tag != "style":
+                    yield from _listed(place, one)
         else:
             yield from _leaf(child.tag, child)
 
 
 def _listed(place: str, element: ET.Element) -> Pairs:
     inner = [child for child in element if child.tag != "style"]
+    if inner:
+        yield f"{place}{element.tag}", _loose(element)
     for leaf in inner or [element]:
         yield from _leaf(f"{place}{element.tag}", leaf)
+
+
+def _loose(element: ET.Element) -> str:
+    """Text that stands in a list itself, beside the elements of which it should consist."""
+    parts = [element.text or ""]
+    for child in element:
+        parts += ["".join(child.itertext()) if child.tag == "style" else "", child.tail or ""]
+    return "".join(parts).replace("\r\n", "\n").replace("\r", "\n")
 
 
 def _leaf(tag: str, element: ET.Element) -> Pairs:

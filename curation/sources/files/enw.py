@@ -78,7 +78,9 @@ class _Draft:
     lines: list[str] = field(default_factory=list)
     fields: list[tuple[str, list[str]]] = field(default_factory=list)
 
-    def add(self, line: str, found: re.Match[str] | None) -> None:
+    def add(self, line: str) -> None:
+        """Take the next line."""
+        found = _TAG.match(line) if "%" in line else None
         self.lines.append(line)
         if found is not None:
             self.fields.append((found[1], [(found[2] or "").strip()]))
@@ -98,42 +100,64 @@ def read(document: Document, wanted: Wanted) -> Iterator[Outcome]:  # noqa: ARG0
 
 def _drafts(lines: Iterable[str]) -> Iterator[_Draft]:
     draft: _Draft | None = None
-    held: list[
-        tuple[int, str]
-    ] = []  # tagged lines behind an empty one: of the next record if its %0 is among them
+    held: list[tuple[int, str]] = []  # a paragraph, until it is known whether it begins a record
     after_empty = True
     for number, line in enumerate(lines, 1):
-        found = _TAG.match(line) if "%" in line else None
-        if found is not None and found[1] == "0":
+        opens = _tag(line) == "0"
+        blank = not line.strip()
+        if held and (blank or (opens and not _tag(held[0][1]))):
+            yield from _ended(draft, held)
+            draft, held = _gone_on(draft, held), []
+        if opens:
             if draft is not None:
                 yield draft
             draft, held = _begun(held, number, line), []
-        elif held or (after_empty and found is not None):
+        elif not blank and (held or after_empty):
             held.append((number, line))
         elif draft is not None:
-            draft.add(line, found)
-        after_empty = not line.strip()
-        if after_empty and held:
-            draft, held = _gone_on(draft, held), []
+            draft.add(line)
+        after_empty = blank
     if held:
+        yield from _ended(draft, held)
         draft = _gone_on(draft, held)
     if draft is not None:
         yield draft
+
+
+def _tag(line: str) -> str:
+    """Tag of a line; empty where it goes on with the field before."""
+    found = _TAG.match(line) if "%" in line else None
+    return found[1] if found else ""
 
 
 def _begun(held: list[tuple[int, str]], number: int, line: str) -> _Draft:
     """A record whose ``%0`` stands in this line, behind the fields held."""
     draft = _Draft(held[0][0] if held else number, opened=True)
     for _, one in (*held, (number, line)):
-        draft.add(one, _TAG.match(one))
+        draft.add(one)
     return draft
 
 
-def _gone_on(draft: _Draft | None, held: list[tuple[int, str]]) -> _Draft:
-    """The record before goes on behind an empty line; without one, fields stand outside any record."""
-    draft = draft or _Draft(held[0][0], opened=False)
+def _is_another(draft: _Draft, held: list[tuple[int, str]]) -> bool:
+    """Whether a paragraph is of another record, whose ``%0`` is damaged: it has a title, as the one before has."""
+    titled = any(tag == "T" for tag, _ in draft.fields)
+    return titled and any(_tag(line) == "T" for _, line in held)
+
+
+def _ended(draft: _Draft | None, held: list[tuple[int, str]]) -> Iterator[_Draft]:
+    """The record before the paragraph, where that does not go on with it."""
+    if draft is not None and _is_another(draft, held):
+        yield draft
+
+
+def _gone_on(draft: _Draft | None, held: list[tuple[int, str]]) -> _Draft | None:
+    """The record before goes on behind an empty line; else fields stand outside any record, and text says nothing."""
+    if draft is None and not any(_tag(line) for _, line in held):
+        return None
+    if draft is None or _is_another(draft, held):
+        draft = _Draft(held[0][0], opened=False)
     for _, line in held:
-        draft.add(line, _TAG.match(line) if "%" in line else None)
+        draft.add(line)
     return draft
 
 

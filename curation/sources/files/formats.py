@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import importlib
 import re
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from types import ModuleType
@@ -64,7 +65,7 @@ _RIS = re.compile(
 )
 _NBIB = re.compile(r"^(?:PMID ?-|PMC *- ?PMC|OWN *- |DCOM- )", _LINE)
 _ENW = re.compile(r"^[ \t]*%0(?:[ \t]|$)", _LINE)
-_WOS = re.compile(r"^PT[ \t]+[A-Z][A-Za-z]{0,11}[ \t]*$", _LINE)
+_WOS = re.compile(r"^(?:ER[ \t]*)?PT[ \t]+[A-Z][A-Za-z]{0,11}[ \t]*$", _LINE)
 _OVID = re.compile(r"^[ \t]*<[ \t]*\d+[ \t]*\.?[ \t]*>[ \t]*$", _LINE)
 _BIBTEX_NAME = r"@(?!comment\b|string\b|preamble\b)[A-Za-z][\w-]*[ \t]*[{(]"
 _BIBTEX = re.compile(  # at the beginning of a line; with its key also behind the end of another
@@ -117,7 +118,8 @@ def recognised(document: Document, wanted: Wanted) -> Format:
         return _NAMES["table"]
     head = document.head()
     signs = [(found.start(), form) for form in FORMATS if (found := form.sign.search(head)) is not None]
-    if _is_table(head) and not any(head[:start].strip() == "" for start, _ in signs):
+    marked_up = head.lstrip().startswith("<")
+    if not marked_up and _is_table(head) and not any(head[:start].strip() == "" for start, _ in signs):
         return _NAMES["table"]
     if signs:
         return min(signs, key=lambda sign: sign[0])[1]
@@ -135,6 +137,50 @@ def named(name: str) -> Format:
     return form
 
 
+def others(document: Document, form: Format) -> dict[str, int]:
+    """How many records of other formats begin in a document: files of two databases put together."""
+    found: Counter[str] = Counter()
+    for piece in document.pieces():
+        if _ANY_OPENER.search(piece) is not None:
+            counts = {label: len(opener.findall(piece)) for label, opener in _JOINABLE if label != form.label}
+            found.update({label: n for label, n in counts.items() if n})
+        if form.name != "table" and (headers := sum(_is_table(line) for line in _header_like(piece))):
+            found[_NAMES["table"].label] += headers
+    return dict(found)
+
+
+def _header_like(piece: str) -> set[str]:
+    """Lines that name a title beside other columns."""
+    lines = (piece[piece.rfind("\n", 0, at) + 1 : piece.find("\n", at)] for at in _found_at(piece))
+    return {line for line in lines if max(map(line.count, ",;\t|")) > 1}
+
+
+def _found_at(piece: str) -> Iterator[int]:
+    return (found.start() for found in _TITLE_NAMED.finditer(piece))
+
+
+_TITLE_NAMED = re.compile(r"\btitle\b", re.IGNORECASE)
+# Lines by which a record begins and that no other format's text holds by chance.
+_JOINABLE = tuple(
+    (f.label, re.compile(rf"^{pattern}", _LINE | re.IGNORECASE))
+    for f, pattern in (
+        (_NAMES["ris"], r"[ \t]*TY[ \t]{1,3}-[ \t]*\w+[ \t]*$"),
+        (_NAMES["nbib"], r"(?:PMID-[ \t]*\d+|OWN - [A-Z]+)[ \t]*$"),
+        (_NAMES["enw"], r"%0[ \t]"),
+        (_NAMES["wos"], r"PT [A-Z]$"),
+        (_NAMES["ovid"], r"<[ \t]*\d+[ \t]*\.[ \t]*>[ \t]*$"),
+        (_NAMES["bibtex"], r"[ \t]*@(?!comment|string|preamble)[a-z]+[ \t]*[{(][^\n,]*,[ \t]*$"),
+        (_NAMES["pubmed-xml"], r"[ \t]*<(?:PubmedArticle|PubmedBookArticle)[ >]"),
+        (_NAMES["endnote-xml"], r"[^\n]*<record>"),
+        (_NAMES["jsonl"], r"\{\"livrev\""),
+    )
+)
+_ANY_OPENER = re.compile(
+    r"^(?:[ \t]*TY[ \t]{1,3}-|PMID-|OWN -|%0[ \t]|PT [A-Z]$|[ \t]*@[A-Za-z]+[ \t]*[{(]|[ \t]*<|\{)",
+    _LINE | re.IGNORECASE,
+)
+
+
 def _is_table(head: str) -> bool:
     has_header: Callable[[str], bool] = importlib.import_module("curation.sources.files.table").has_header
     return has_header(head)
@@ -143,7 +189,7 @@ def _is_table(head: str) -> bool:
 def _unknown(document: Document, head: str) -> BadInput:
     first = next((line.strip() for line in head.split("\n") if line.strip()), "")
     return BadInput(
-        f"{document.name}: its format is not recognised; its first line is {first[:60]!r}. Known are RIS ('TY  - "
+        f"{document.name}: its format is not recognised; its first line is {first[:60]!r}; export it again. Known are RIS ('TY  - "
         "JOUR'), MEDLINE/nbib ('PMID- 12345678'), EndNote XML and .enw, PubMed XML, BibTeX, Web of Science text, "
         "Ovid text, and tables with a header of known columns (others: --map COLUMN=FIELD)"
     )

@@ -176,7 +176,7 @@ def _citation(fields: Fields, authors: tuple[Author, ...]) -> Citation:
         issue=fields.take_first("IP"),
         pages=_pages(fields),
         doi=_doi(fields),
-        pmid=identifiers.pmid(fields.take_first("PMID")),
+        pmid=_pmid(fields),
         pmcid=_pmcid(fields),
         numbers=_numbers(fields),
         language=fields.take_all("LA"),
@@ -224,16 +224,20 @@ def _date(fields: Fields) -> tuple[int | None, str]:
     issue = fields.see("DP")
     electronic = tuple(f"{day[:4]}-{day[4:6]}-{day[6:]}" for day in fields.see("DEP"))
     year, date = date_of(_TO_MONTH.sub("", issue[0])) if issue else date_of(*electronic, *fields.see("YR"))
-    fields.take_where(("DP",), lambda value: len(_WORD.findall(value)) == date.count("-") + 1)
+    parts = date.count("-") + 1
+    fields.take_where(
+        ("DP",),
+        lambda value: date != "" and len(_WORD.findall(value)) == parts and date_of(value) == (year, date),
+    )
     return year, date
 
 
 def _pages(fields: Fields) -> str:
     """Pages, else the article's number, which PubMed writes among the locations."""
-    pages = next(filter(None, map(pages_of, fields.see("PG"))), "")
-    if pages:
-        fields.take_first("PG")
-        return pages
+    given = next(filter(pages_of, fields.see("PG")), "")
+    if given:
+        fields.take_value("PG", given)
+        return pages_of(given)
     number = next(filter(_ARTICLE_NUMBER.fullmatch, fields.see("LID")), "")
     if number:
         fields.take_value("LID", number)
@@ -250,9 +254,18 @@ def _doi(fields: Fields) -> str | None:
     return doi
 
 
+def _pmid(fields: Fields) -> str | None:
+    """The first number; a value that is none, or more than one, stays."""
+    pmid = next(filter(None, map(identifiers.pmid, fields.see("PMID"))), None)
+    fields.take_where(("PMID",), lambda value: value == pmid)
+    return pmid
+
+
 def _pmcid(fields: Fields) -> str | None:
-    number = fields.take_first("PMC")
-    return identifiers.pmcid(f"PMC{number}" if number.isdigit() else number)
+    given = (f"PMC{number}" if number.isdigit() else number for number in fields.see("PMC"))
+    pmcid = next(filter(None, map(identifiers.pmcid, given)), None)
+    fields.take_where(("PMC",), lambda value: pmcid in {value, f"PMC{value}"})
+    return pmcid
 
 
 def _numbers(fields: Fields) -> dict[Number, tuple[str, ...]]:

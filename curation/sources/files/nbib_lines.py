@@ -65,18 +65,23 @@ class Block:
 
 
 def openers(lines: Iterable[str]) -> int:
-    """How many records begin: one at each PMID, one in a paragraph that PMC or OWN opens and no PMID follows."""
-    begun, headless, fresh, preamble = 0, False, True, True
+    """How many records begin: one at each PMID, one in a paragraph that PMC or OWN opens.
+
+    There a PMID that follows is the same record's, unless a title stands before it.
+    """
+    begun, headless, titled, fresh, preamble = 0, False, False, True, True
     for line in lines:
         if not line.strip():
             begun += headless
-            headless, fresh = False, True
+            headless, titled, fresh = False, False, True
             continue
         if PMID.match(line):
-            begun += 1
-            headless = False
+            begun += 2 if headless and titled else 1
+            headless = titled = False
         elif fresh and _HEADLESS.match(line):
             headless = True
+        elif headless and _TITLE.match(line):
+            titled = True
         preamble = preamble and not _of_a_record(line)
         fresh = preamble
     return begun + headless
@@ -120,8 +125,8 @@ def _of_a_record(line: str) -> bool:
 
 
 def _awaits_number(part: Block) -> bool:
-    """Whether its fields may stand before a PMID (PubMed Central writes its own number first)."""
-    return TAG.match(part.lines[0]) is not None and not part.numbered
+    """Whether its fields may stand before a PMID (PubMed Central writes its own number first, no title)."""
+    return TAG.match(part.lines[0]) is not None and not (part.numbered or part.titled)
 
 
 def repaired(lines: list[str]) -> list[str]:

@@ -125,7 +125,8 @@ _WORD = re.compile(r"\w+")
 def read(document: Document, _wanted: Wanted) -> Iterator[Outcome]:
     """Every record of an Ovid text.
 
-    Refused are records with neither title nor identifier, and a last line that is the beginning of a record.
+    Refused are records with neither title nor identifier, fields before which no opener stands, and a last line
+    that is the beginning of a record.
     """
     held: Block | None = None
     for block in blocks(document.lines()):
@@ -137,8 +138,7 @@ def read(document: Document, _wanted: Wanted) -> Iterator[Outcome]:
         if held is not None:
             yield _outcome(held)
             held = None
-        reason = "the beginning of a record; the file seems cut off"
-        yield RefusedRecord(block.line, reason, block.text.encode(), outside=True)
+        yield RefusedRecord(block.line, block.reason, block.text.encode(), outside=True)
     if held is not None:
         yield _outcome(held, "; the file may be cut off")
 
@@ -239,7 +239,11 @@ def _date(fields: Fields, parts: Source) -> tuple[int | None, str]:
     if year is None:
         year, date = date_of(*(status for status in fields.see(*_STATUS) if "Ahead of Print" in status))
     fields.take_where(_YEAR, lambda value: value == str(year))
-    fields.take_where(_DATE, lambda value: len(_WORD.findall(value)) == date.count("-") + 1)
+    known = date.count("-") + 1
+    fields.take_where(
+        _DATE,
+        lambda value: date != "" and len(_WORD.findall(value)) == known and date_of(value) == (year, date),
+    )
     return year, date
 
 

@@ -25,7 +25,7 @@ Files saved from a page have a blank before each line, older ones one blank befo
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import zip_longest
 
@@ -36,6 +36,15 @@ _CUT = re.compile(r"<[ \t]*\d+[ \t]*\.?[ \t]*")
 _TAG = re.compile(r"([A-Z][A-Z0-9]{1,2}) {1,2}-(?: (.*)|$)")
 _CUT_TAG = re.compile(r"[A-Z][A-Z0-9]{0,2} {0,2}-?")
 _NAME = re.compile(r"[A-Z][A-Za-z/&() -]{1,58}[A-Za-z)]")
+# An opener that lost one of its brackets, and the field that no record has twice.
+_DAMAGED = re.compile(r"[ \t]*(?:<[ \t]*\d+[ \t]*\.?|\d+[ \t]*\.?[ \t]*>)[ \t]*")
+_TITLE = re.compile(r"([ \t]?)(?:(TI {1,2}-)(?: |$)|Title[ \t]*$)")
+# What tells fields of a record from words about the search.
+_FIELD = re.compile(
+    r"[ \t]?(?:[A-Z][A-Z0-9]{1,2} {1,2}-(?: |$)|"
+    r"(?:Unique Identifier|Record Owner|Authors?(?: Full Name|\(s\))?|Title|Abstract|Source|Journal(?: Name)?|"
+    r"Language|ISSN|Institution|(?:Publication|Document) Type|(?:DOI|Accession) Number|Year of Publication)[ \t]*$)"
+)
 # Wrapped lines of these are one text; of all others each line is a value of its own.
 _TEXTS = frozenset({"TI", "SO", "AS", "BT", "TT", "Title", "Source", "Abbreviated Source"})
 _PARAGRAPHS = frozenset({"AB", "Abstract"})
@@ -56,29 +65,60 @@ class Block:
 
 
 @dataclass(frozen=True, slots=True)
-class CutOpener:
-    """A last line that is the beginning of an opener."""
+class Stray:
+    """What looks like a record, or like the beginning of one, where no opener stands."""
 
     line: int
     text: str
+    reason: str
 
 
-def blocks(lines: Iterable[str]) -> Iterator[Block | CutOpener]:
-    """Records in their order; text before the first is left out."""
+def blocks(lines: Iterable[str]) -> Iterator[Block | Stray]:
+    """Records in their order, and what stands outside any; words about the search before the first are left out."""
     begun, opener, held = 0, "", list[str]()
     number = 0
     for number, line in enumerate(lines, 1):
         if "<" in line and _OPENER.fullmatch(line):
-            if begun:
-                yield Block(begun, opener, tuple(held))
+            yield from _of_opener(begun, opener, held)
             begun, opener, held = number, line, []
         else:
             held.append(line)
     cut = held.pop() if _ends_in_opener(held) else ""
-    if begun:
-        yield Block(begun, opener, tuple(held))
+    yield from _of_opener(begun, opener, held)
     if cut:
-        yield CutOpener(number, cut)
+        yield Stray(number, cut, "the beginning of a record; the file seems cut off")
+
+
+def _of_opener(begun: int, opener: str, lines: Sequence[str]) -> Iterator[Block | Stray]:
+    """What one opener leads to: its record, then records whose own opener is damaged."""
+    end = _second(lines) if begun else 0
+    if begun:
+        yield Block(begun, opener, tuple(lines[:end]))
+    if any(map(_FIELD.match, lines[end:])):
+        text = "\n".join(lines[end:])
+        line = begun + 1 + end + text[: len(text) - len(text.lstrip())].count("\n")
+        yield Stray(line, text.strip("\n").rstrip(), "fields before which no opener such as <1> stands")
+
+
+def _second(lines: Sequence[str]) -> int:
+    """Where a second record begins that has no opener; the number of lines when there is none.
+
+    It shows by what is left of the opener, or by a second title; either after an empty line.
+    """
+    empty, first = -1, -1
+    title: re.Match[str] | None = None
+    for at, line in enumerate(lines):
+        if not line.strip():
+            empty = at
+        elif empty == at - 1 and _DAMAGED.fullmatch(line) and _FIELD.match("".join(lines[at + 1 : at + 2])):
+            return at
+        elif (found := _TITLE.match(line)) is None:
+            continue
+        elif title is None:
+            title, first = found, at
+        elif empty > first and found.groups() == title.groups():
+            return empty + 1
+    return len(lines)
 
 
 def _ends_in_opener(lines: list[str]) -> bool:

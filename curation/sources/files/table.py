@@ -45,6 +45,15 @@ class _Grid:
     stray: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class _Heading:
+    """A line of a text (from 1) that names columns, and how the rows below it are cut."""
+
+    line: int
+    names: Sequence[str]
+    layout: Layout
+
+
 def has_header(head: str) -> bool:
     """Whether one of the first lines of a text names known columns, or they are Embase's labelled lines."""
     lines = head.split("\n")[:_HEADER_WITHIN]
@@ -107,9 +116,11 @@ def _surplus(row: Row, width: int) -> str:
 def _records(grid: _Grid) -> Iterator[Row]:
     """Rows that are no repetition of the header (files put together)."""
     names = [key(name) for name in grid.header]
-    for row in grid.rows:
-        if key(row.cells[0]) != names[0] or [key(cell) for cell in row.cells[: len(names)]] != names:
-            yield row
+    return (row for row in grid.rows if not _repeats(row.cells, names))
+
+
+def _repeats(cells: Sequence[str], names: Sequence[str]) -> bool:
+    return key(cells[0]) == names[0] and [key(cell) for cell in cells[: len(names)]] == names
 
 
 def _grids(
@@ -117,7 +128,7 @@ def _grids(
 ) -> Iterator[_Grid]:
     mapped = _mapped(wanted)
     if document.encoding:
-        yield _text_grid(document, mapped, rows)
+        yield from _text_grids(document, mapped, rows)
         return
     seen: list[Row] = []
     found, width = False, 0
@@ -134,23 +145,53 @@ def _grids(
         raise _no_header(document, next((row.cells for row in seen), []), mapped)
 
 
-def _text_grid(document: Document, mapped: Mapping[str, str], rows: Rows) -> _Grid:
+def _text_grids(document: Document, mapped: Mapping[str, str], rows: Rows) -> Iterator[_Grid]:
+    """The table of a text, and those put behind it under headers of their own."""
     lines = document.head().split("\n")[:_HEADER_WITHIN]
     found = table_rows.layout_of(lines, _known(mapped))
     if found is None:
         labelled = _labelled(lines) if not mapped else None
         if labelled is None:
             raise _no_header(document, _first_cells(lines), mapped)
-        return _Grid((), EMBASE, {}, rows(document.lines(), labelled, 1))
+        yield _Grid((), EMBASE, {}, rows(document.lines(), labelled, 1))
+        return
     layout, place = found
-    header = table_rows.cells_of(lines[place], layout)
-    table = table_of(header) or GENERAL
-    if key(header[0]) == "pt" and layout.delimiter == "\t":
-        layout = replace(
-            layout, quoted=False
-        )  # Web of Science encloses nothing, and titles begin with quotes
-    below = islice(document.lines(), place + 1, None)
-    return _Grid(header, table, mapped, rows(below, layout, place + 2))
+    following: _Heading | None = _heading(lines[place], place + 1, layout)
+    while following is not None:
+        heading, later = following, list[_Heading]()
+        below = rows(islice(document.lines(), heading.line, None), heading.layout, heading.line + 1)
+        table = table_of(heading.names) or GENERAL
+        yield _Grid(heading.names, table, mapped, _until(below, heading, _known(mapped), later))
+        following = later[0] if later else None
+
+
+def _heading(text: str, line: int, layout: Layout) -> _Heading:
+    names = table_rows.cells_of(text, layout)
+    # Web of Science encloses nothing, and titles begin with quotes.
+    bare = key(names[0]) == "pt" and layout.delimiter == "\t"
+    return _Heading(line, names, replace(layout, quoted=False) if bare else layout)
+
+
+def _until(
+    rows: Iterable[Row], heading: _Heading, known: table_rows.Known, later: list[_Heading]
+) -> Iterator[Row]:
+    """Rows up to a line that names other columns, which is put into ``later``."""
+    names = [key(name) for name in heading.names]
+    for row in rows:
+        if _may_name(row, heading, known) and not _repeats(row.cells, names):
+            text = row.raw.lstrip("\ufeff")
+            found = table_rows.layout_of([text], known)
+            if found is not None:
+                later.append(_heading(text, row.line, found[0]))
+                return
+        yield row
+
+
+def _may_name(row: Row, heading: _Heading, known: table_rows.Known) -> bool:
+    """Whether a row may be a header: one line without a bare number, of known names or of another width."""
+    if row.line != row.last or any(map(str.isdigit, row.cells)):
+        return False
+    return len(row.cells) != heading.layout.width or known(row.cells)
 
 
 def _sheet_grid(sheet: xlsx.Sheet, mapped: Mapping[str, str]) -> tuple[_Grid | None, list[Row]]:

@@ -56,6 +56,13 @@ class Layout:
         end = rf"[ ]*(?:{re.escape(self.delimiter)}|\Z)" if self.delimiter != " " else r"\Z"
         return re.compile(rf'(?:[^"]++|""|"(?!{end}|"))*+')
 
+    @cached_property
+    def whole(self) -> re.Pattern[str]:
+        """A line that is a row by itself: as many cells as columns, quotes only around them."""
+        mark = re.escape(self.delimiter)
+        cell = rf'{" *+" if self.spaced else ""}(?:"(?:[^"]++|"")*+"|[^"{mark}]*+)'
+        return re.compile(rf"(?:{cell}{mark}){{{self.width - 1}}}{cell}")
+
     def looks_like_row(self, line: str) -> bool:
         """Whether a line has as many cells as there are columns when its quotes are taken for text."""
         return line.count(self.delimiter) == self.width - 1
@@ -164,6 +171,11 @@ def _swallowed(taken: list[str], layout: Layout) -> bool:
     return rows_all and len(taken) > 1
 
 
+def _holds_row(taken: Sequence[str], layout: Layout) -> bool:
+    """Whether a quoted cell with a quote too many or too few goes on into the next row."""
+    return layout.width >= _TELLING and any(map(layout.whole.fullmatch, taken[1:]))
+
+
 def _scan(feed: _Feed, layout: Layout) -> tuple[Sequence[str], str]:
     """Cells of the next row and its fault; of the lines taken those beyond the row are put back."""
     first = next(feed, None)
@@ -173,7 +185,7 @@ def _scan(feed: _Feed, layout: Layout) -> tuple[Sequence[str], str]:
     if not layout.quoted or '"' not in line:
         return line.split(layout.delimiter), ""
     cells, closed, sound = _cut(line, feed, layout)
-    fits = sound or not layout.width or len(cells) == layout.width
+    fits = sound or not layout.width or (len(cells) == layout.width and not _holds_row(feed.taken, layout))
     if closed and fits and not _swallowed(feed.taken, layout):
         return cells, ""
     if not closed and _is_cut_off(feed.taken, layout):

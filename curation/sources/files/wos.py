@@ -35,6 +35,7 @@ RAW_FORMAT = "wos"
 UNTAGGED = "text"  # where lines are kept that stand under no tag
 
 _OPENER = re.compile(r"PT[ \t]+[A-Z][A-Za-z]{0,11}[ \t]*")
+_GLUED_OPENER = re.compile(rf"ER[ \t]*({_OPENER.pattern})")
 _TAG = re.compile(r"([A-Z][A-Z0-9])(?:[ \t]+(.*)|$)")
 _GLUED = re.compile(r"(AU|AF|TI|SO|CR|AB|DE|ID|C1|RP|PU|DI|UT|SN|PM|VL|BP|EP|PY)(?=[A-Z][a-z]|\d|WOS:)(.*)")
 _FRAME = frozenset({"FN", "VR", "EF"})  # of the file, of no record
@@ -96,7 +97,7 @@ def _outside(block: _Block, reason: str) -> RefusedRecord:
 def _blocks(lines: Iterable[str]) -> Iterator[_Block]:
     block: _Block | None = None
     number = 0
-    for number, line in enumerate(lines, 1):
+    for number, line in _numbered(lines):
         tag = line.lstrip("\ufeff")[:2]  # files put together keep their marks
         opened = _OPENER.fullmatch(line) is not None
         ends = opened or (tag in _FRAME and _TAG.match(line.lstrip("\ufeff")) is not None)
@@ -118,6 +119,16 @@ def _blocks(lines: Iterable[str]) -> Iterator[_Block]:
         yield replace(block, lines=block.lines[:-1])
         block = _Block(number, opened=False, lines=block.lines[-1:])
     yield block
+
+
+def _numbered(lines: Iterable[str]) -> Iterator[tuple[int, str]]:
+    """Lines with their numbers; an opener glued to the end of the record before it as a line of its own."""
+    for number, line in enumerate(lines, 1):
+        if line.startswith("ER") and (glued := _GLUED_OPENER.fullmatch(line)) is not None:
+            yield number, "ER"
+            yield number, glued[1]
+        else:
+            yield number, line
 
 
 def _outcome(block: _Block) -> Outcome:
@@ -207,7 +218,7 @@ def _citation(fields: Fields, number: str) -> Citation:
         issue=fields.take_first("IS"),
         pages=_pages(fields),
         doi=_doi(fields),
-        pmid=identifiers.pmid(fields.take_first("PM") or medline),
+        pmid=_pmid(fields, medline),
         numbers=_numbers(fields, number),
         language=_parted(fields, "LA"),
         publication_types=_parted(fields, "DT"),
@@ -263,7 +274,9 @@ def _pages(fields: Fields) -> str:
     first, last = ("".join(fields.see(tag)[:1]) for tag in ("BP", "EP"))
     pages = first if "-" in first else pages_of(first, last)
     if pages:
-        fields.take_all("BP", "EP")
+        fields.take_first("BP")
+        if "-" not in first or pages.endswith(last):
+            fields.take_first("EP")
         return pages
     for tag in ("AR", "PS"):
         number = pages_of(_NUMBER_SAID.sub("", "".join(fields.see(tag)[:1])))
@@ -277,6 +290,13 @@ def _doi(fields: Fields) -> str | None:
     doi = first_doi(*fields.see("DI"))
     fields.take_where(("DI",), lambda value: value.lower() == doi)
     return doi
+
+
+def _pmid(fields: Fields, medline: str | None) -> str | None:
+    """PubMed number of its own field, else that of a record of MEDLINE; a value that is no number stays."""
+    pmid = next(filter(None, map(identifiers.pmid, (*fields.see("PM"), medline))), None)
+    fields.take_where(("PM",), lambda value: value == pmid)
+    return pmid
 
 
 def _numbers(fields: Fields, number: str) -> dict[Number, tuple[str, ...]]:

@@ -17,7 +17,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import PurePosixPath
-from typing import Protocol, TypeVar
+from typing import IO, NoReturn, Protocol, TypeVar
+from xml.parsers import expat
 
 from curation.errors import BadInput
 from curation.sources.files.decode import Document
@@ -28,7 +29,7 @@ _BROKEN = (
     NotImplementedError,
 )  # fmt: skip
 _LARGEST = 2 << 30  # bytes of a part of the archive, unpacked
-_PROLOG = 1 << 12  # bytes in which a document type is declared
+_PIECE = 1 << 16  # bytes parsed at a time
 _BATCH = 256  # rows read with openpyxl's warnings held back
 _RELATION = re.compile(r"\{.*\}id")
 _NOT_SHOWN = re.compile(r"\[[^\]]*\]|\"[^\"]*\"|\\.")
@@ -76,6 +77,8 @@ def _sheets(document: Document) -> Iterator[Sheet]:
     from openpyxl import load_workbook  # noqa: PLC0415 - 0.2 s that only workbooks need
 
     with document.bytes_of() as stream:
+        with zipfile.ZipFile(stream) as archive:
+            _refuse_unsafe(archive, document)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # openpyxl tells of styles and extensions that it does not keep
             book = load_workbook(stream, read_only=True, keep_links=False)
@@ -146,23 +149,35 @@ def _sheets_as_xml(document: Document) -> Iterator[Sheet]:
             raise BadInput(
                 f"{document.name}: is a ZIP archive and no workbook; unpack it and name the export file in it"
             )
-        for part in archive.infolist():
-            _refuse_unsafe(archive, part, document)
+        _refuse_unsafe(archive, document)
         shared = _shared_strings(archive)
         for name, path in _parts(archive):
             yield Sheet(name, _guarded(_xml_rows(archive, path, shared), document))
 
 
-def _refuse_unsafe(archive: zipfile.ZipFile, part: zipfile.ZipInfo, document: Document) -> None:
-    if part.file_size > _LARGEST:
-        raise BadInput(f"{document.name}: {part.filename} in it is larger than 2 GB; save it as CSV")
-    if part.filename.endswith((".xml", ".rels")):
+def _refuse_unsafe(archive: zipfile.ZipFile, document: Document) -> None:
+    """Raise BadInput when a part is too large, or declares anything: whatever its name, its encoding, and where."""
+    for part in archive.infolist():
+        if part.file_size > _LARGEST:
+            raise BadInput(f"{document.name}: {part.filename} in it is larger than 2 GB; save it as CSV")
         with archive.open(part) as stream:
-            prolog = stream.read(_PROLOG)
-        if b"<!DOCTYPE" in prolog or b"<!ENTITY" in prolog:
-            raise BadInput(
-                f"{document.name}: {part.filename} in it declares entities, which no workbook does"
-            )
+            _refuse_declarations(stream, f"{document.name}: {part.filename}")
+
+
+def _refuse_declarations(stream: IO[bytes], place: str) -> None:
+    """Let the parser that openpyxl uses tell of a document type; what is no XML is left to who reads it."""
+
+    def refuse(*_: object) -> NoReturn:
+        raise BadInput(f"{place} in it declares entities, which no workbook does; save it as CSV")
+
+    parser = expat.ParserCreate()
+    parser.StartDoctypeDeclHandler = refuse
+    parser.EntityDeclHandler = refuse
+    try:
+        while piece := stream.read(_PIECE):
+            parser.Parse(piece, False)
+    except expat.ExpatError:
+        return
 
 
 def _parts(archive: zipfile.ZipFile) -> Iterator[tuple[str, str]]:
