@@ -14,6 +14,12 @@ CREATE TABLE appraisal (
   change_id       INTEGER NOT NULL REFERENCES change(id)
 ) STRICT;
 
+CREATE TABLE block_key (
+  key        INTEGER NOT NULL,               -- odd: an identifier
+  record_id  INTEGER NOT NULL REFERENCES record(id),
+  PRIMARY KEY (key, record_id)
+) STRICT, WITHOUT ROWID;
+
 CREATE TABLE change (
   id            INTEGER PRIMARY KEY,
   at            TEXT NOT NULL,               -- UTC, ISO 8601
@@ -21,6 +27,13 @@ CREATE TABLE change (
   command       TEXT NOT NULL,
   tool_version  TEXT NOT NULL,
   protocol_id   INTEGER REFERENCES protocol(id)
+) STRICT;
+
+CREATE TABLE dedupe_pass (
+  id           INTEGER PRIMARY KEY,
+  engine       TEXT NOT NULL,
+  revision_id  INTEGER NOT NULL,
+  change_id    INTEGER NOT NULL REFERENCES change(id)
 ) STRICT;
 
 CREATE TABLE evaluation (
@@ -96,7 +109,7 @@ CREATE TABLE judgement (
   evidence   TEXT NOT NULL,                  -- one sentence
   score      REAL,
   by         TEXT NOT NULL,
-  change_id  INTEGER NOT NULL REFERENCES change(id),
+  change_id  INTEGER NOT NULL REFERENCES change(id), kind TEXT NOT NULL DEFAULT '', engine TEXT NOT NULL DEFAULT '', weights TEXT NOT NULL DEFAULT '[]' CHECK (json_valid(weights)),
   CHECK (left_id < right_id)
 ) STRICT;
 
@@ -152,6 +165,13 @@ CREATE TABLE record (
   change_id  INTEGER NOT NULL REFERENCES change(id),
   UNIQUE (source_id, accession)
 ) STRICT;
+
+CREATE TABLE refound (
+  run_id     INTEGER NOT NULL REFERENCES search_run(id),
+  record_id  INTEGER NOT NULL REFERENCES record(id),
+  change_id  INTEGER NOT NULL REFERENCES change(id),
+  PRIMARY KEY (run_id, record_id)
+) STRICT, WITHOUT ROWID;
 
 CREATE TABLE refused_record (
   id         INTEGER PRIMARY KEY,
@@ -229,7 +249,7 @@ CREATE TABLE revision (
   raw_format         TEXT NOT NULL,
   raw_sha256         TEXT NOT NULL,          -- of the uncompressed bytes
   run_id             INTEGER NOT NULL REFERENCES search_run(id),
-  change_id          INTEGER NOT NULL REFERENCES change(id),
+  change_id          INTEGER NOT NULL REFERENCES change(id), title_given TEXT NOT NULL DEFAULT '', date TEXT NOT NULL DEFAULT '', journal_short TEXT NOT NULL DEFAULT '', numbers TEXT NOT NULL DEFAULT '{}' CHECK (json_valid(numbers)),
   UNIQUE (record_id, number)
 ) STRICT;
 
@@ -266,7 +286,7 @@ CREATE TABLE search_run (
   encoding     TEXT NOT NULL DEFAULT '',
   note         TEXT NOT NULL DEFAULT '',
   change_id    INTEGER NOT NULL REFERENCES change(id)
-, translation_set TEXT NOT NULL DEFAULT '') STRICT;
+, translation_set TEXT NOT NULL DEFAULT '', assumed TEXT NOT NULL DEFAULT '[]' CHECK (json_valid(assumed))) STRICT;
 
 CREATE TABLE source (
   id         INTEGER PRIMARY KEY,
@@ -371,7 +391,13 @@ FROM judgement j
 WHERE j.id = (
   SELECT k.id FROM judgement k
   WHERE k.left_id = j.left_id AND k.right_id = j.right_id
-  ORDER BY (k.basis = 'person') DESC, k.id DESC LIMIT 1
+  ORDER BY
+    (k.basis = 'person' AND k.id > coalesce(
+      (SELECT max(u.id) FROM judgement u WHERE u.left_id = k.left_id AND u.right_id = k.right_id
+       AND u.basis = 'person' AND u.relation = 'unsure'), 0)) DESC,
+    (k.basis = 'rule') DESC,
+    k.id DESC
+  LIMIT 1
 );
 
 CREATE VIEW notice_open AS
@@ -472,7 +498,11 @@ CREATE INDEX hit_record ON hit (record_id, run_id);
 
 CREATE INDEX judgement_pair ON judgement (left_id, right_id);
 
+CREATE INDEX judgement_person ON judgement (left_id, right_id) WHERE basis = 'person';
+
 CREATE INDEX judgement_right ON judgement (right_id);
+
+CREATE INDEX judgement_unsure ON judgement (left_id, right_id) WHERE relation = 'unsure';
 
 CREATE INDEX notice_decision_notice ON notice_decision (notice_id);
 
@@ -509,6 +539,10 @@ CREATE TRIGGER appraisal_no_update BEFORE UPDATE ON appraisal BEGIN SELECT raise
 CREATE TRIGGER change_no_delete BEFORE DELETE ON change BEGIN SELECT raise(ABORT, 'change is append-only'); END;
 
 CREATE TRIGGER change_no_update BEFORE UPDATE ON change BEGIN SELECT raise(ABORT, 'change is append-only'); END;
+
+CREATE TRIGGER dedupe_pass_no_delete BEFORE DELETE ON dedupe_pass BEGIN SELECT raise(ABORT, 'dedupe_pass is append-only'); END;
+
+CREATE TRIGGER dedupe_pass_no_update BEFORE UPDATE ON dedupe_pass BEGIN SELECT raise(ABORT, 'dedupe_pass is append-only'); END;
 
 CREATE TRIGGER evaluation_no_delete BEFORE DELETE ON evaluation BEGIN SELECT raise(ABORT, 'evaluation is append-only'); END;
 
@@ -553,6 +587,10 @@ CREATE TRIGGER protocol_no_update BEFORE UPDATE ON protocol BEGIN SELECT raise(A
 CREATE TRIGGER record_no_delete BEFORE DELETE ON record BEGIN SELECT raise(ABORT, 'record is append-only'); END;
 
 CREATE TRIGGER record_no_update BEFORE UPDATE ON record BEGIN SELECT raise(ABORT, 'record is append-only'); END;
+
+CREATE TRIGGER refound_no_delete BEFORE DELETE ON refound BEGIN SELECT raise(ABORT, 'refound is append-only'); END;
+
+CREATE TRIGGER refound_no_update BEFORE UPDATE ON refound BEGIN SELECT raise(ABORT, 'refound is append-only'); END;
 
 CREATE TRIGGER refused_record_no_delete BEFORE DELETE ON refused_record BEGIN SELECT raise(ABORT, 'refused_record is append-only'); END;
 

@@ -45,9 +45,13 @@ def solve(
     """Reports of ``records`` from what rules found (``compared``) and people ``judged``, and the open questions."""
     people = sorted((link for link in judged if link.by_person), key=lambda link: (link.left, link.right))
     settled = {(link.left, link.right): link for link in people}
-    found = sorted(compared, key=lambda c: (-c.score, c.tier, c.left, c.right))
+    given = list(records)
+    row = {p.record: p.row for p in given}
+    found = sorted(
+        compared, key=lambda c: (-c.score, c.tier, *sorted((row[c.left], row[c.right])), c.left, c.right)
+    )
     rules = [c for c in found if (c.left, c.right) not in settled]
-    forest = _Forest(records)
+    forest = _Forest(given)
     refused = _joined_by_people(forest, people)
     _keep_apart(forest, rules)
     refused += [forest.join(c.left, c.right, by_person=False) for c in rules if c.verdict is Verdict.JOIN]

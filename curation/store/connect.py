@@ -19,7 +19,7 @@ from curation import __version__
 from curation.errors import BadStore, TryAgain
 
 APPLICATION_ID = 0x4C565256  # "LVRV", so that file(1) and we know the file
-SCHEMA_VERSION = 3  # number of migrations; PRAGMA user_version
+SCHEMA_VERSION = 5  # number of migrations; PRAGMA user_version
 BUSY_MILLISECONDS = 30_000
 
 
@@ -66,7 +66,8 @@ class Store:
                 raise _taken(path) from problem
             raise
         finally:
-            building.unlink(missing_ok=True)
+            for part in ("", "-wal", "-shm"):
+                building.with_name(building.name + part).unlink(missing_ok=True)
         for leftover in path.parent.glob(f".{path.name}.*.building*"):  # of processes that were killed
             leftover.unlink(missing_ok=True)
         return cls(path, _prepared(path))
@@ -218,6 +219,26 @@ def _roll_back(sql: sqlite3.Connection) -> None:
         sql.execute("ROLLBACK")
 
 
+def _check_length(path: Path) -> None:
+    """A file that was cut off: SQLite notices only when it reads the page that is gone.
+
+    The header holds the number of pages (https://sqlite.org/fileformat.html); while a write-ahead log waits, it
+    may run ahead of the file.
+    """
+    log = path.with_name(f"{path.name}-wal")
+    if log.exists() and log.stat().st_size:
+        return
+    with path.open("rb") as stream:
+        header = stream.read(100)
+    page = int.from_bytes(header[16:18], "big")
+    pages = int.from_bytes(header[28:32], "big")
+    written, valid = header[24:28], header[92:96]
+    expected = pages * (1 << 16 if page == 1 else page)
+    if written == valid and path.stat().st_size < expected:
+        message = f"{path} was cut off ({path.stat().st_size} of {expected} bytes); put an earlier copy of it in its place"
+        raise BadStore(message)
+
+
 def _check(path: Path) -> None:
     """Look before touching: a foreign database must not be migrated."""
     sql = sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True, timeout=BUSY_MILLISECONDS / 1000)
@@ -227,6 +248,7 @@ def _check(path: Path) -> None:
         tables = int(sql.execute("SELECT count(*) FROM sqlite_master").fetchone()[0])
     finally:
         sql.close()
+    _check_length(path)
     if owner != APPLICATION_ID:
         what = "is empty" if tables == 0 else "is a database of another program"
         message = f"{path} {what}, not a livrev store; move it away and put an earlier copy in its place"

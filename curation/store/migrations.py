@@ -40,7 +40,10 @@ SPINE = (
     "release",
 )
 LEDGER = ("missing_record", "notice", "notice_decision")
-APPEND_ONLY = SPINE + LEDGER
+FILES = ("refound",)
+DUPLICATES = ("dedupe_pass",)
+APPEND_ONLY = SPINE + LEDGER + FILES + DUPLICATES
+DERIVED = ("block_key",)  # made from the records, and made anew when the rules for it change
 
 migrations = Migrations("livrev")
 
@@ -63,6 +66,20 @@ def ledger(db: Database) -> None:
     """What a source did not deliver, and notices about records."""
     _run(db.conn, "0003_ledger")
     _append_only(db.conn, LEDGER)
+
+
+@migrations()
+def files(db: Database) -> None:
+    """What export files tell beyond the spine's fields."""
+    _run(db.conn, "0004_files")
+    _append_only(db.conn, FILES)
+
+
+@migrations()
+def duplicates(db: Database) -> None:
+    """Why a rule judges as it does, and the keys by which candidates are found."""
+    _run(db.conn, "0005_duplicates")
+    _append_only(db.conn, DUPLICATES)
 
 
 def migrate(connection: sqlite3.Connection) -> None:

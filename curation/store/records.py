@@ -138,6 +138,33 @@ def citations(sql: sqlite3.Connection, record_ids: Iterable[int]) -> dict[int, C
     return found
 
 
+def glances(sql: sqlite3.Connection, record_ids: Iterable[int]) -> dict[int, Citation]:
+    """Newest title, volume, pages and identifiers of the given records, nothing else: a third of the time."""
+    wanted = list(record_ids)
+    found: dict[int, Citation] = {}
+    for start in range(0, len(wanted), 500):  # see citations
+        part = wanted[start : start + 500]
+        query = (
+            "SELECT record_id, title, title_given, volume, pages, doi, pmid, pmcid, numbers FROM revision_now"  # noqa: S608 - question marks only
+            f" WHERE record_id IN ({','.join('?' * len(part))})"
+        )
+        found.update((row["record_id"], _glance(row)) for row in sql.execute(query, part))
+    return found
+
+
+def _glance(row: sqlite3.Row) -> Citation:
+    return Citation(
+        title=row["title"],
+        title_given=row["title_given"],
+        volume=row["volume"],
+        pages=row["pages"],
+        doi=row["doi"],
+        pmid=row["pmid"],
+        pmcid=row["pmcid"],
+        numbers=_numbers(row["numbers"]),
+    )
+
+
 def _citation(row: sqlite3.Row) -> Citation:
     return Citation(
         title=row["title"],
@@ -158,8 +185,12 @@ def _citation(row: sqlite3.Row) -> Citation:
         title_given=row["title_given"],
         date=row["date"],
         journal_short=row["journal_short"],
-        numbers={Number(kind): tuple(values) for kind, values in json.loads(row["numbers"]).items()},
+        numbers=_numbers(row["numbers"]),
     )
+
+
+def _numbers(text: str) -> dict[Number, tuple[str, ...]]:
+    return {Number(kind): tuple(values) for kind, values in json.loads(text).items()}
 
 
 def _authors(text: str) -> tuple[Author, ...]:

@@ -20,6 +20,7 @@ from curation.store.votes import StoredVote
 from curation.tasks.conflicts import in_conflict
 from curation.tasks.evidence import evidence
 from curation.tasks.places import InRound, all_places
+from curation.tasks.report_members import canonical_of
 from curation.tasks.review import Review
 from screening.flow import Place
 from screening.votes import Ruling, Verdict
@@ -130,7 +131,7 @@ def export_to(review: Review, choice: Choice, name: str, stream: IO[bytes]) -> D
 def chosen(review: Review, choice: Choice) -> Iterator[Exported]:
     """The chosen reports with their labels: the reviewer's own vote, else the verdict once there is one.
 
-    A vote of anybody else is never in them. Raises as ``export_to`` does, before the first report is given.
+    A report of several records is cited by its canonical record. A vote of anybody else is never in them. Raises as ``export_to`` does, before the first report is given.
     """
     _check(review, choice)
     return _exported(review, choice, _found(review, choice))
@@ -279,13 +280,13 @@ def _exported(review: Review, choice: Choice, found: Sequence[Found]) -> Iterato
     accessions = {name.record: name.accession for name in records.named(review.sql)}
     for start in range(0, len(found), _AT_ONCE):
         part = found[start : start + _AT_ONCE]
-        citations = records.citations(review.sql, [report.number for report, _ in part])
+        whole = canonical_of(review.sql, [report.number for report, _ in part])
         for report, stage in part:
             decision, code, note = _label(report, stage, choice.reviewer)
             reason = review.protocol.reason(code) if code else None
             yield Exported(
                 report=report.number,
-                citation=citations[report.number],
+                citation=whole[report.number].citation,
                 accession=accessions[report.number],
                 sources=report.sources,
                 round=report.round,

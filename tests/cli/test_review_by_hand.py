@@ -51,7 +51,7 @@ EMBASE = (
 )
 SCOPUS_PAPERS = (
     Paper("S1", "Radiomics of the Thoracic Spine.", "10.1000/thoracic"),  # of L1: same DOI, same title
-    Paper("S2", "Abstracts of a congress: perfusion of the lumbar cord", "10.1000/congress"),  # a supplement's DOI
+    Paper("S2", "Abstracts of a congress: radiomics in the cervical spine and cord"),  # beside L4: who knows
     Paper("S3", "MRI-based radiomics for noninvasive prediction of T790M resistance mutation in lung cancer "
                 "spinal metastases: an exploratory study", "10.3389/fcell.2025.1673498"),  # in PubMed too
 )  # fmt: skip
@@ -196,12 +196,12 @@ def an_update_finds_what_pubmed_has(desk: Desk, corpus: Corpus) -> None:
 
 def a_person_judges_the_pair_that_no_rule_would(desk: Desk) -> None:
     pair, left, right = desk("duplicates --waiting").splitlines()
-    assert "same DOI 10.1000/congress, but their titles differ" in pair
+    assert "one title with more words, the same authors, the same journal, the same year" in pair
     assert left.endswith(EMBASE[3].title)
     assert right.endswith(SCOPUS_PAPERS[1].title)
     one, other = pair.split("\t")[:2]
-    said = desk(f"duplicates --different {one} {other} --as ana --note", "two abstracts of one supplement")
-    assert said == f"{one} and {other}: different; no record moved\n"
+    said = desk(f"duplicates different {one} {other} --as ana --note", "two abstracts of one supplement")
+    assert said == f"{one} and {other}: different; now two reports ({one}, {other})\nno record moved\n"
     assert desk("duplicates --waiting") == ""
     assert "two abstracts of one supplement" in desk("duplicates")
 

@@ -259,7 +259,7 @@ def test_a_single_wrong_number_is_left_and_the_others_are_stored(desk: Desk) -> 
 
 
 def test_a_number_finds_the_report_that_a_record_has_been_joined_to(desk: Desk) -> None:
-    desk("duplicates", "--same", "R9", "R10", "--as", "ana", "--note", "one text")
+    desk("duplicates", "merge", "R9", "R10", "--as", "ana", "--note", "one text")
     desk("vote", "--from", desk.file(labelled("Editorial", ID="R10")), "--as", "ana")
     assert desk.votes() == {9: "include"}
 

@@ -100,11 +100,14 @@ def test_a_record_with_neither_title_nor_number_is_refused_and_kept() -> None:
     assert isinstance(second, SourceRecord)
 
 
-def test_fields_before_the_first_record_are_refused() -> None:
-    first, second = outcomes("%T Lost\n%A Lost, A\n\n%0 Journal Article\n%T A title\n")
-    assert isinstance(first, RefusedRecord)
-    assert (first.outside, first.raw) == (True, b"%T Lost\n%A Lost, A")
+def test_a_title_before_the_first_opener_is_a_record_of_its_own_and_other_fields_are_refused() -> None:
+    first, second = outcomes("%T Untyped\n%A Hu, Y.\n\n%0 Journal Article\n%T A title\n")
+    assert isinstance(first, SourceRecord)
+    assert (first.citation.title, first.raw) == ("Untyped", b"%T Untyped\n%A Hu, Y.")
     assert isinstance(second, SourceRecord)
+    lost, *_ = outcomes("%A Lost, A\n\n%0 Journal Article\n%T A title\n")
+    assert isinstance(lost, RefusedRecord)
+    assert (lost.outside, lost.raw) == (True, b"%A Lost, A")
 
 
 @pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
@@ -136,13 +139,12 @@ def test_fields_right_above_the_opener_are_of_its_record() -> None:
     assert found == [("First", "A second paragraph of the first."), ("Second", "")]
 
 
-def test_a_record_whose_opener_is_damaged_is_not_made_a_part_of_the_one_before() -> None:
-    found = outcomes("%0 Book\n%T A\n%X one\n\ntwo\n\n0 Book\n%T B\n%A Hu, Y.\n\n%0 Book\n%T C\n")
-    assert [o.citation.title for o in found if isinstance(o, SourceRecord)] == ["A", "C"]
-    [refused] = [o for o in found if isinstance(o, RefusedRecord)]
-    assert (refused.line, refused.outside, refused.raw) == (7, True, b"0 Book\n%T B\n%A Hu, Y.")
+def test_a_record_whose_opener_is_damaged_is_read_and_not_made_a_part_of_the_one_before() -> None:
+    found = records("%0 Book\n%T A\n%X one\n\ntwo\n\n0 Book\n%T B\n%A Hu, Y.\n\n%0 Book\n%T C\n")
+    assert [r.citation.title for r in found] == ["A", "B", "C"]
+    assert found[1].raw == b"0 Book\n%T B\n%A Hu, Y."
 
 
-def test_fields_above_the_first_opener_are_told_and_words_are_not() -> None:
-    found = outcomes("Exported by somebody\n\n0 Book\n%T B\n\n%0 Book\n%T C\n")
-    assert [o.raw for o in found if isinstance(o, RefusedRecord)] == [b"0 Book\n%T B"]
+def test_a_titled_paragraph_above_the_first_opener_is_a_record_and_words_are_not() -> None:
+    found = records("Exported by somebody\n\n0 Book\n%T B\n\n%0 Book\n%T C\n")
+    assert [r.raw for r in found] == [b"0 Book\n%T B", b"%0 Book\n%T C"]

@@ -36,11 +36,17 @@ ROOMS = {
     "curation.faults": Room((), ("pydantic",)),
     "curation.config": Room(("curation.errors", "curation.faults", "curation.protocol"), ("pydantic",)),
     "screening": Room(("screening", "curation.model")),
+    "screening.ranking": Room(("screening", "curation.model"), ("numpy", "scipy", "sklearn")),
+    "screening.backtest": Room(("screening", "curation.model"), ("numpy", "scipy", "sklearn")),
     "curation.dedupe": Room(
         ("curation.dedupe", "curation.errors", "curation.model", "curation.identifiers"), ("rapidfuzz",)
     ),
     "curation.sources": Room(
         ("curation.sources", "curation.errors", "curation.model", "curation.identifiers"), ("Bio",)
+    ),
+    "curation.sources.files": Room(
+        ("curation.sources", "curation.errors", "curation.model", "curation.identifiers"),
+        ("Bio", "bibtexparser", "charset_normalizer", "openpyxl", "xlsxwriter"),
     ),
     "curation.sources.http": Room(("curation.errors",), ("requests", "urllib3")),
     # NCBI's other side: it shares nothing with the client that is tested against it.
@@ -118,7 +124,8 @@ KEPT_APART = {
     "smtplib": ("curation.tasks.notify",),  # mail goes out by SMTP, which the door of HTTP cannot
     "asyncio": (),
     "getpass": ("curation.cli",),
-    "importlib": ("curation.cli.main",),  # the lazy group; elsewhere it would hide an import from this test
+    # The lazy group, and the reader of the format that a file has; elsewhere it would hide an import from this test.
+    "importlib": ("curation.cli.main", "curation.sources.files.formats"),
 }
 CLOCK = {
     "time": {"time", "time_ns", "monotonic", "monotonic_ns", "perf_counter", "localtime", "gmtime", "ctime"},

@@ -16,7 +16,7 @@ from sqlite_utils import Database
 from curation.errors import BadStore, TryAgain
 from curation.store import audit, searches
 from curation.store.connect import APPLICATION_ID, BUSY_MILLISECONDS, SCHEMA_VERSION, Stamp, Store
-from curation.store.migrations import APPEND_ONLY, migrations
+from curation.store.migrations import APPEND_ONLY, DERIVED, migrations
 from curation.store.releases import releases
 from curation.store.schema import schema
 from curation.tasks.import_file import FileToImport, import_file
@@ -27,6 +27,7 @@ STAMP = Stamp(datetime(2026, 11, 2, tzinfo=UTC), "tester", "test")
 # A row for each table that the demonstration leaves empty.
 FURTHER_ROWS = (
     "INSERT INTO refused_record (run_id, line, reason, raw, change_id) VALUES (1, 1, 'no title', 'TY', 1)",
+    "INSERT INTO refound (run_id, record_id, change_id) VALUES (1, 1, 1)",
     "INSERT INTO judgement (left_id, right_id, relation, basis, evidence, by, change_id) VALUES (1, 2, 'unsure', 'rule', 'x', 'a', 1)",
     "INSERT INTO placement (record_id, report_id, change_id) VALUES (2, 2, 1)",
     "INSERT INTO removal (record_id, cause, rule, by, change_id) VALUES (1, 'none', 'language', 'a', 1)",
@@ -141,7 +142,7 @@ def at_once(script: str, arguments: Sequence[Sequence[str]], environment: dict[s
 
 
 def test_every_table_is_append_only(store: Store) -> None:
-    assert tables_of_ours(store.sql) == set(APPEND_ONLY), (
+    assert tables_of_ours(store.sql) == {*APPEND_ONLY, *DERIVED}, (
         "a new table belongs into APPEND_ONLY, with its triggers"
     )
     triggers = {
@@ -410,7 +411,7 @@ def test_of_processes_that_make_one_store_at_once_one_makes_it_and_the_others_sa
         ]
         assert [p.name for p in path.parent.iterdir()] == ["review.db"]
         with Store.open(path) as made:
-            assert tables_of_ours(made.sql) == set(APPEND_ONLY)
+            assert tables_of_ours(made.sql) == {*APPEND_ONLY, *DERIVED}
 
 
 def test_the_schema_version_counts_the_migrations() -> None:

@@ -69,9 +69,9 @@ def _fault(document: Document, form: Format, export: Export, *, told: bool) -> B
         return _loss(export)
     behind = others(document, form) if document.encoding and not told else {}
     if behind:
-        told = ", ".join(f"{n} of {label}" for label, n in behind.items())
+        counts = ", ".join(f"{n} of {label}" for label, n in behind.items())
         return BadInput(
-            f"{export.name}: is {export.label}, but records of another format begin in it too ({told}); "
+            f"{export.name}: is {export.label}, but records of another format begin in it too ({counts}); "
             "nothing was taken over; give each format a file of its own, or say --allow-partial"
         )
     return None

@@ -1,13 +1,14 @@
 """EndNote's tagged text (.enw): ``%0 Journal Article``, ``%T``, ``%A``; of EndNote, Google Scholar and others.
 
-A record begins with ``%0``, or with the fields that stand right above it behind an empty line, and ends where
-the next begins; a line without a tag goes on with the field before it.
+A record begins with ``%0``, or with the fields that stand right above it behind an empty line, or without ``%0``
+with a second title behind an empty line; it ends where the next begins; a line without a tag goes on with the field before it.
 The tags are read as the RIS tags of the same meaning (EndNote's own table), and kept in ``extra`` under their own
 names.
 """
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
@@ -98,6 +99,28 @@ def read(document: Document, wanted: Wanted) -> Iterator[Outcome]:  # noqa: ARG0
         draft = following
 
 
+def openers(document: Document, wanted: Wanted) -> int:  # noqa: ARG001 - every reader is asked the same way
+    """How many records begin: at each ``%0``, and at a paragraph with a title and no ``%0`` where one is closed.
+
+    Some programs leave ``%0`` out where they know no type; a title after an empty line then begins a record,
+    unless that of the record before is still to come.
+    """
+    found, titled, here, named = 0, True, 0, False
+    for line in itertools.chain(document.lines(), ("",)):
+        if line.strip():
+            here += _OPENER.match(line) is not None
+            named = named or _TITLE.match(line) is not None
+            continue
+        found += here or (named and titled)
+        titled = named or (titled and not here)
+        here, named = 0, False
+    return found
+
+
+_OPENER = re.compile(r"[ \t]*%0(?:[ \t]|$)")
+_TITLE = re.compile(r"[ \t]*%T(?:[ \t]|$)")
+
+
 def _drafts(lines: Iterable[str]) -> Iterator[_Draft]:
     draft: _Draft | None = None
     held: list[tuple[int, str]] = []  # a paragraph, until it is known whether it begins a record
@@ -139,7 +162,7 @@ def _begun(held: list[tuple[int, str]], number: int, line: str) -> _Draft:
 
 
 def _is_another(draft: _Draft, held: list[tuple[int, str]]) -> bool:
-    """Whether a paragraph is of another record, whose ``%0`` is damaged: it has a title, as the one before has."""
+    """Whether a paragraph is a record without ``%0``: it has a title, as the record before has."""
     titled = any(tag == "T" for tag, _ in draft.fields)
     return titled and any(_tag(line) == "T" for _, line in held)
 
@@ -155,7 +178,7 @@ def _gone_on(draft: _Draft | None, held: list[tuple[int, str]]) -> _Draft | None
     if draft is None and not any(_tag(line) for _, line in held):
         return None
     if draft is None or _is_another(draft, held):
-        draft = _Draft(held[0][0], opened=False)
+        draft = _Draft(held[0][0], opened=any(_tag(line) == "T" for _, line in held))
     for _, line in held:
         draft.add(line)
     return draft

@@ -77,7 +77,7 @@ _PUBMED = re.compile(r"<Pubmed(?:Book)?Article[\s>]")
 FORMATS = (
     Format("ris", "RIS", "ris", _RIS, _RIS),
     Format("nbib", "MEDLINE (nbib)", "nbib", _NBIB),
-    Format("enw", "EndNote tagged (.enw)", "enw", _ENW, _ENW),
+    Format("enw", "EndNote tagged (.enw)", "enw", _ENW),
     Format(
         "wos",
         "Web of Science plain text",
