@@ -37,7 +37,7 @@ ROOMS = {
     "curation.config": Room(("curation.errors", "curation.faults", "curation.protocol"), ("pydantic",)),
     "screening": Room(("screening", "curation.model")),
     "screening.ranking": Room(("screening", "curation.model"), ("numpy", "scipy", "sklearn")),
-    "screening.backtest": Room(("screening", "curation.model"), ("numpy", "scipy", "sklearn")),
+    "screening.backtest": Room(("screening", "curation.model"), ("numpy",)),
     "curation.dedupe": Room(
         ("curation.dedupe", "curation.errors", "curation.model", "curation.identifiers"), ("rapidfuzz",)
     ),
