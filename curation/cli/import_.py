@@ -165,10 +165,15 @@ def _print(done: Imported, *, dry_run: bool) -> None:
 def _filled(done: Imported) -> str:
     """``title 100 %, abstract 98 %, ...``, over lines of a terminal's width."""
     of = done.records or 1
-    shares = [f"{_FIELDS.get(name, name)} {_percent(n, of)}" for name, n in done.fill.items()]
-    return textwrap.fill(", ".join(shares), 76, initial_indent=" " * 13, subsequent_indent=" " * 13).strip()
+    shares = [
+        f"{_FIELDS.get(name, name)} {_percent(n, of)}".replace(" ", _TOGETHER)
+        for name, n in done.fill.items()
+    ]
+    told = textwrap.fill(", ".join(shares), 76, initial_indent=" " * 13, subsequent_indent=" " * 13)
+    return told.strip().replace(_TOGETHER, " ")
 
 
+_TOGETHER = "\x1f"  # stands for the blanks at which no line ends
 _FIELDS = {"publication_types": "types", "numbers": "other numbers"}
 
 

@@ -128,9 +128,9 @@ def _taken_in(
 
 
 def look_at_file(review: Review | None, file: FileToImport, progress: Progress = _silent) -> Imported:
-    """What an import would bring, without storing anything; without a review, what the file holds."""
+    """What an import would bring, without storing anything; without a review or a source, what the file holds."""
     with _read(file, progress) as export:
-        if review is None:
+        if review is None or not (file.source or len(_fitting(review.protocol, export)) == 1):
             return _told(export, file.source or export.origin, _Split(new=None))
         source = _source(review.protocol, file, export)
         strategy = searches.strategy(review.sql, source.key)
@@ -159,7 +159,7 @@ def _source(protocol: Protocol, file: FileToImport, export: Export) -> Source:
         if source is None:
             raise Usage(f"{file.source!r} is no source of review.toml (known: {known})")
         return source
-    fitting = [source for source in protocol.sources if _fits(source, export.origin)]
+    fitting = _fitting(protocol, export)
     if len(fitting) != 1:
         seen = (
             f"its records look like {export.origin}"
@@ -168,6 +168,10 @@ def _source(protocol: Protocol, file: FileToImport, export: Export) -> Source:
         )
         raise Usage(f"{export.name}: {seen}; name the source of review.toml with --source (known: {known})")
     return fitting[0]
+
+
+def _fitting(protocol: Protocol, export: Export) -> list[Source]:
+    return [source for source in protocol.sources if _fits(source, export.origin)]
 
 
 def _fits(source: Source, origin: str) -> bool:
