@@ -18,10 +18,10 @@ demo: $(VENV)/installed ## install into .venv and build the reference review in 
 	@echo; echo "livrev is in $(BIN); to have it on your path: . $(BIN)/activate"
 
 test: $(VENV)/installed-dev ## run all tests
-	$(BIN)/python -m pytest $(TESTS)
+	$(BIN)/python -m pytest $(TESTS) -m "not soak"
 
 test-quick: $(VENV)/installed-dev ## run the tests that take less than some seconds each
-	$(BIN)/python -m pytest $(TESTS) -m "not slow"
+	$(BIN)/python -m pytest $(TESTS) -m "not slow and not soak"
 
 check: $(VENV)/installed-dev ## lint, format and types
 	$(BIN)/ruff check .
@@ -39,7 +39,7 @@ lowest-test: ## run the quick tests with the lowest versions that pyproject.toml
 	$(PYTHON) tests/lowest_versions.py pyproject.toml > /dev/null
 	$(PYTHON) -m venv build/lowest
 	build/lowest/bin/python -m pip install --quiet --disable-pip-version-check -e '.[dev]' $$($(PYTHON) tests/lowest_versions.py pyproject.toml)
-	build/lowest/bin/python -m pytest $(TESTS) -m "not slow"
+	build/lowest/bin/python -m pytest $(TESTS) -m "not slow and not soak"
 
 schema: $(VENV)/installed-dev ## write db/schema.sql anew from the migrations
 	$(BIN)/python -m curation.store.schema > db/schema.sql
@@ -50,9 +50,10 @@ bench: $(VENV)/installed-dev ## speed and quality, beside what users would pick 
 	$(BIN)/python benchmarks/readers.py
 	$(BIN)/python benchmarks/readers.py --import
 	$(BIN)/python benchmarks/dedupe.py
-	$(BIN)/python benchmarks/dedupe_scale.py
+	$(BIN)/python benchmarks/dedupe_scale.py --sizes 10000 100000
 
-soak: $(VENV)/installed-dev ## ten simulated years of weekly updates with faults and kills
+soak: $(VENV)/installed-dev ## ten simulated years of weekly updates with faults and kills; files cut at every byte
+	$(BIN)/python -m pytest $(TESTS) -m soak
 	$(BIN)/python tests/story/soak.py
 
 clean: ## remove what this file made, but for demo-review/

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable, Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from itertools import islice
 from pathlib import Path
@@ -240,7 +239,7 @@ def _store(change: Change, run_id: int, source_id: int, export: Export, progress
     """Add what is new, revise what is known; gives how many known records had changed."""
     revised = done = 0
     seen: set[str] = set()
-    for batch in _ahead(export.records):
+    for batch in _batches(export.records):
         first = {r.accession: r for r in reversed(batch) if r.accession not in seen}
         seen.update(first)
         here, gone = searches.present_among(change.sql, source_id, list(first))
@@ -255,17 +254,9 @@ def _store(change: Change, run_id: int, source_id: int, export: Export, progress
     return revised
 
 
-def _ahead(delivered: Iterator[SourceRecord]) -> Iterator[list[records.Prepared]]:
-    """Batches ready for the store, the next being made ready while the store writes this one."""
-
-    def ready() -> list[records.Prepared]:
-        return [records.prepared(record) for record in islice(delivered, _BATCH)]
-
-    with ThreadPoolExecutor(1) as other:
-        coming = other.submit(ready)
-        while batch := coming.result():
-            coming = other.submit(ready)
-            yield batch
+def _batches(delivered: Iterator[SourceRecord]) -> Iterator[list[records.Prepared]]:
+    while batch := [records.prepared(record) for record in islice(delivered, _BATCH)]:
+        yield batch
 
 
 def _told(export: Export, source: str, split: _Split) -> Imported:

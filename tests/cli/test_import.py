@@ -120,7 +120,7 @@ def test_a_bad_file_among_good_ones_is_named_and_the_good_ones_are_taken_in(
     done = livrev("import", *files, cwd=review)
     assert done.returncode == 1
     assert done.stderr.splitlines() == [
-        "livrev: paper.pdf: is a PDF; export the records as RIS, nbib, BibTeX or CSV",
+        "livrev: paper.pdf: is a PDF; export it again as RIS, nbib, BibTeX or CSV",
         "livrev: missing.ris: there is no such file",
         f"livrev: lost.ris: 1 records begin in it, 1 were read and 1 refused; {NOTHING}",
         "  line 9: fields outside a record: no TY line before them",

@@ -174,10 +174,13 @@ def two_exports_come_in_and_say_what_they_brought(desk: Desk) -> None:
     (desk.folder / "embase.ris").write_text(exported(EMBASE), encoding="utf-8")
     (desk.folder / "scopus.ris").write_text(exported(SCOPUS_PAPERS), encoding="utf-8")
     said = desk("import embase.ris --source embase --searched-on 2026-10-30")
-    assert "embase.ris: ris, utf-8: 4 records, 4 new, 0 known" in said
+    assert "embase.ris: RIS, embase, utf-8" in said
+    assert "4 begin in it, 4 read, 0 refused" in said
+    assert "4 new, 0 re-found" in said
     assert "duplicates: 0 removed, 0 wait for a person" in said
     said = desk("import scopus.ris --source scopus")
-    assert "scopus.ris: ris, utf-8: 3 records, 3 new, 0 known" in said
+    assert "3 begin in it, 3 read, 0 refused" in said
+    assert "3 new, 0 re-found" in said
     assert "duplicates: 1 removed, 1 waits for a person (livrev duplicates --waiting)" in said
     assert len(list((desk.folder / "inbox").iterdir())) == 2
 
@@ -360,7 +363,7 @@ def the_report_and_the_diagram_are_drawn(desk: Desk) -> None:
 
 def a_second_time_nothing_changes(desk: Desk, corpus: Corpus) -> None:
     before = desk("flow")
-    assert "was taken in before" in desk.refused("import embase.ris --source embase", status=1)
+    assert "taken in before (same bytes): nothing was done" in desk("import embase.ris --source embase")
     with StandIn(corpus) as standin:
         assert "0 new" in desk("update", LIVREV_EUTILS_URL=standin.url)
     assert desk("dedupe") == "0 pairs newly judged\nduplicates: 0 removed, 0 wait for a person\n"

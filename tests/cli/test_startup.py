@@ -50,6 +50,7 @@ def test_the_list_of_commands_imports_no_command(environment: dict[str, str], tm
     assert {name for name in modules if name.startswith("curation.")} == {
         "curation.cli",
         "curation.cli.main",
+        "curation.cli.said",
         "curation.errors",
     }
 

@@ -205,7 +205,7 @@ def an_end() -> Iterator[None]:
 
 @pytest.mark.parametrize("shape", SHAPES)
 @pytest.mark.parametrize(
-    "length", [pytest.param(LONG, id="long"), pytest.param(VERY_LONG, id="very long", marks=pytest.mark.slow)]
+    "length", [pytest.param(LONG, id="long"), pytest.param(VERY_LONG, id="very long", marks=pytest.mark.soak)]
 )
 def test_reading_ends_whatever_is_repeated_without_end(shape: str, length: int) -> None:
     for letters in LETTERS:

@@ -171,7 +171,7 @@ _JOINABLE = tuple(
         (_NAMES["ovid"], r"<[ \t]*\d+[ \t]*\.[ \t]*>[ \t]*$"),
         (_NAMES["bibtex"], r"[ \t]*@(?!comment|string|preamble)[a-z]+[ \t]*[{(][^\n,]*,[ \t]*$"),
         (_NAMES["pubmed-xml"], r"[ \t]*<(?:PubmedArticle|PubmedBookArticle)[ >]"),
-        (_NAMES["endnote-xml"], r"[^\n]*<record>"),
+        (_NAMES["endnote-xml"], r"[ \t]*(?:(?:<\?xml|<xml>|<records>)[^\n]*)?<record>"),
         (_NAMES["jsonl"], r"\{\"livrev\""),
     )
 )
