@@ -14,8 +14,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
+from bibtexparser import library
 from bibtexparser.entrypoint import parse_string
-from bibtexparser.library import Library
 from bibtexparser.middlewares import LatexDecodingMiddleware
 from bibtexparser.middlewares.names import parse_single_name_into_parts, split_multiple_persons_names
 from bibtexparser.model import DuplicateFieldKeyBlock, Entry, Field
@@ -306,7 +306,7 @@ def _symbol(found: re.Match[str]) -> str:
 def _character(command: str) -> str:
     """The one character that pylatexenc knows a command for; empty where it knows none or writes more."""
     field = Field("x", f"\\{command}")
-    LatexDecodingMiddleware(keep_math_mode=False).transform_entry(Entry("x", "x", [field]), Library())
+    LatexDecodingMiddleware(keep_math_mode=False).transform_entry(Entry("x", "x", [field]), library.Library())
     return field.value if len(field.value) == 1 else ""
 
 
