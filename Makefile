@@ -52,7 +52,7 @@ bench: $(VENV)/installed-dev ## speed and quality, beside what users would pick 
 	$(BIN)/python benchmarks/dedupe.py
 	$(BIN)/python benchmarks/dedupe_scale.py --sizes 10000 100000
 
-soak: $(VENV)/installed-dev ## ten simulated years of weekly updates with faults and kills; files cut at every byte
+soak: $(VENV)/installed-dev ## ten simulated years of weekly updates with faults and kills; repetitions without end in files
 	$(BIN)/python -m pytest $(TESTS) -m soak
 	$(BIN)/python tests/story/soak.py
 

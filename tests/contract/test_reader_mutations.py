@@ -30,7 +30,7 @@ EXPORTS = Path(__file__).parents[1] / "data" / "exports"
 NAMES = sorted(path.name for path in EXPORTS.iterdir() if path.is_file())
 RIS = [name for name in NAMES if name.endswith(".ris")]
 BOM = codecs.BOM_UTF8
-BESIDE = 13  # of so many places for a cut one is tried in the quick run; the long one tries them all
+BESIDE = 13  # of so many places for a cut one is tried in the quick run; the slow one tries them all
 
 
 @dataclass(frozen=True)
@@ -209,7 +209,7 @@ def test_records_of_another_format_behind_the_first_are_never_lost_in_silence(fi
 
 @pytest.mark.parametrize("name", NAMES)
 @pytest.mark.parametrize(
-    "beside", [pytest.param(BESIDE, id="quick"), pytest.param(1, id="all", marks=pytest.mark.soak)]
+    "beside", [pytest.param(BESIDE, id="quick"), pytest.param(1, id="all", marks=pytest.mark.slow)]
 )
 def test_a_file_cut_off_anywhere_loses_no_record_in_silence(name: str, beside: int) -> None:
     content = text(name).encode()

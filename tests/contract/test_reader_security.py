@@ -148,7 +148,7 @@ LETTERS = (
     " and ", "\u2028", "\u00a0", "é", "A B ", "Background ", "\r\r\n", "\n", "\n      ", '\n"', '"\n', "\nER", "\nPMID", "\n<1>",
     "\n%0", "\nPT J", "\nTI  - x", "\nTY  - ", "ab = {x},\n", "<record>", "<record", "</record>", "<i>", "NCT", "PMC", "doi:",
 )  # fmt: skip
-LONG, VERY_LONG = 60_000, 2_000_000  # characters
+LONG, VERY_LONG = 60_000, 300_000  # characters
 
 
 TITLE = "Perfusion of vertebral marrow"
