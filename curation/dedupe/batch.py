@@ -16,11 +16,10 @@ from itertools import combinations, pairwise
 from rapidfuzz.fuzz import ratio
 
 from curation.dedupe import wording
-from curation.dedupe.clusters import Link, Refusal
 from curation.dedupe.compare import Comparison, Verdict, compare
 from curation.dedupe.entry import Entry, Prepared, prepare, unreliable_issues
 from curation.dedupe.keys import CROWD, contents, identifiers
-from curation.dedupe.solve import Question, solve
+from curation.dedupe.solve import Link, Question, Refusal, solve
 from curation.dedupe.weights import WEIGHTS, Weights
 
 _COMPLETE = 40  # records of one component that are all compared with each other

@@ -14,13 +14,10 @@ from enum import StrEnum
 from curation.dedupe import features, wording
 from curation.dedupe.entry import Prepared
 from curation.dedupe.features import Seen
-from curation.dedupe.identifiers_rule import Identified, Pair, pairs
 from curation.dedupe.relations import Kind, one_place, suggests
 from curation.dedupe.vetoes import Force, Veto, one_text, vetoes
 from curation.dedupe.weights import FINDINGS, WEIGHTS, Weights
 from curation.model import Relation
-
-__all__ = ["Comparison", "Identified", "Kind", "Pair", "Verdict", "Weight", "compare", "explain", "pairs"]
 
 
 class Verdict(StrEnum):

@@ -11,12 +11,30 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from curation.dedupe.clusters import Link, Refusal
 from curation.dedupe.compare import Comparison, Verdict, explain
 from curation.dedupe.entry import Prepared
 from curation.dedupe.relations import Kind
 from curation.dedupe.vetoes import Force, Veto
 from curation.model import Relation
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """A judgement in force. ``by_person`` ones come first and are never overruled by a rule."""
+
+    left: int
+    right: int
+    relation: Relation
+    by_person: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """A union that was not made, and why."""
+
+    left: int
+    right: int
+    because: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,9 +6,8 @@ import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from curation.dedupe.clusters import Refusal
 from curation.dedupe.compare import Comparison, Verdict, explain
-from curation.dedupe.solve import Question, Solution
+from curation.dedupe.solve import Question, Refusal, Solution
 from curation.dedupe.weights import ENGINE
 from curation.errors import Refused, Usage
 from curation.model import Relation

@@ -7,11 +7,10 @@ from collections.abc import Iterable, Sequence
 from itertools import combinations
 
 from curation.dedupe.batch import components, is_worth_comparing, shared_dois
-from curation.dedupe.clusters import Link
 from curation.dedupe.compare import Comparison, Verdict, compare
 from curation.dedupe.entry import Entry, Prepared, bare_doi, prepare, unreliable_issues
 from curation.dedupe.keys import CROWD, doi_key, is_identifier, keys
-from curation.dedupe.solve import Solution, solve
+from curation.dedupe.solve import Link, Solution, solve
 from curation.model import Citation, Relation
 from curation.store import duplicates, records
 from curation.store.duplicates import Judged

@@ -29,12 +29,11 @@ from hypothesis.stateful import (
 )
 
 from curation.dedupe.batch import shared_dois
-from curation.dedupe.clusters import Link
 from curation.dedupe.compare import compare
 from curation.dedupe.entry import Entry as Compared
 from curation.dedupe.entry import prepare
 from curation.dedupe.relations import Kind
-from curation.dedupe.solve import solve
+from curation.dedupe.solve import Link, solve
 from curation.errors import Refused
 from curation.model import Decision, Relation, Stage
 from curation.sources.standin import Corpus, Entry, Manners, StandIn

@@ -9,8 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from curation.dedupe.batch import shared_dois
-from curation.dedupe.compare import Comparison, Kind, Verdict, compare, explain
+from curation.dedupe.compare import Comparison, Verdict, compare, explain
 from curation.dedupe.entry import Entry, Prepared, prepare
+from curation.dedupe.relations import Kind
 from curation.dedupe.weights import FINDINGS, WEIGHTS, Weights
 from curation.model import Author, Citation, Number, Relation
 

@@ -12,11 +12,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from curation.dedupe.batch import Deduplicated, candidates, comparisons, components, deduplicate, shared_dois
-from curation.dedupe.clusters import Link
-from curation.dedupe.compare import Kind, compare
+from curation.dedupe.compare import compare
 from curation.dedupe.entry import Entry, prepare
 from curation.dedupe.keys import CROWD, keys
-from curation.dedupe.solve import Solution, solve
+from curation.dedupe.relations import Kind
+from curation.dedupe.solve import Link, Solution, solve
 from curation.model import Author, Citation, Relation
 
 TITLE = "Radiomics of spinal metastases predicts EGFR mutation: a two-centre study"
