@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import codecs
 import re
 from pathlib import Path
 
@@ -60,21 +59,6 @@ def test_each_shape_gives_all_its_records_under_their_own_numbers(name: str) -> 
     assert [r.accession for r in records] == accessions
     assert [r.citation.pmid for r in records] == pmids
     assert {r.raw_format for r in records} == {kind}
-
-
-@pytest.mark.parametrize("name", SHAPES)
-@pytest.mark.parametrize("change", ["crlf", "cr", "bom", "utf-16", "no last line end", "other suffix"])
-def test_the_way_a_file_was_saved_changes_no_record(name: str, change: str) -> None:
-    bare = (EXPORTS / name).read_bytes().removeprefix(codecs.BOM_UTF8).replace(b"\r\n", b"\n")
-    content = {
-        "crlf": bare.replace(b"\n", b"\r\n"),
-        "cr": bare.replace(b"\n", b"\r"),
-        "bom": codecs.BOM_UTF8 + bare,
-        "utf-16": codecs.BOM_UTF16_LE + bare.decode().encode("utf-16-le"),
-        "no last line end": bare.rstrip(b"\n"),
-        "other suffix": bare,
-    }[change]
-    assert records_of(content, "export.csv") == read_all(read_export(EXPORTS / name))
 
 
 @pytest.mark.parametrize("name", SHAPES)

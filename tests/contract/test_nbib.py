@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import codecs
 import re
 from collections.abc import Callable, Iterable
 from pathlib import Path
@@ -158,21 +157,6 @@ def test_no_word_of_a_file_vanishes(name: str) -> None:
         values = re.sub(r"(?m)^[A-Z]{2,4} *-", "", record.raw.decode()).lower()
         values = re.sub(r"\[(?:doi|not available)]|\b(?:jan|mar)\b|978[-\d]+", "", values)
         assert set(WORD.findall(values)) - told(record) == set()
-
-
-@pytest.mark.parametrize("name", NAMES)
-@pytest.mark.parametrize("change", ["crlf", "cr", "bom", "utf-16", "no last line end"])
-def test_the_way_a_file_was_saved_changes_no_record(name: str, change: str) -> None:
-    plain = (EXPORTS / name).read_bytes().replace(b"\r\n", b"\n")
-    content = {
-        "crlf": plain.replace(b"\n", b"\r\n"),
-        "cr": plain.replace(b"\n", b"\r"),
-        "bom": codecs.BOM_UTF8 + plain,
-        "utf-16": codecs.BOM_UTF16_LE + plain.decode().encode("utf-16-le"),
-        "no last line end": plain.rstrip(b"\n"),
-    }[change]
-    with read_document(of_bytes(content, "export.txt")) as changed:
-        assert list(changed.records) == records(name)
 
 
 @pytest.mark.parametrize("name", NAMES)

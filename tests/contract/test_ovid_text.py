@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import codecs
 import re
 from pathlib import Path
 
 import pytest
 
 from curation.model import Author, Citation, Number, SourceRecord
-from curation.sources.files import read_document, read_export
+from curation.sources.files import read_export
 from curation.sources.files.decode import RefusedRecord, of_bytes
 from curation.sources.files.formats import Wanted, named
 from curation.sources.files.ovid_source import Source, source
@@ -213,21 +212,6 @@ def test_parts_in_fields_of_their_own_go_before_the_source_line() -> None:
     assert (found.journal, found.volume, found.issue, found.pages) == ("Invented Journal", "4", "2", "7-9")
     assert (found.year, found.date) == (2002, "2002")
     assert found.extra["SO"] == ("Inv J. 3(1):1-2, 2001.",)
-
-
-@pytest.mark.parametrize("name", NAMES)
-@pytest.mark.parametrize("change", ["crlf", "cr", "bom", "utf-16", "no last line end"])
-def test_the_way_a_file_was_saved_changes_no_record(name: str, change: str) -> None:
-    plain = (EXPORTS / name).read_bytes().replace(b"\r\n", b"\n")
-    content = {
-        "crlf": plain.replace(b"\n", b"\r\n"),
-        "cr": plain.replace(b"\n", b"\r"),
-        "bom": codecs.BOM_UTF8 + plain,
-        "utf-16": codecs.BOM_UTF16_LE + plain.decode().encode("utf-16-le"),
-        "no last line end": plain.rstrip(b"\n"),
-    }[change]
-    with read_document(of_bytes(content, "export.txt")) as changed:
-        assert list(changed.records) == records(name)
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -326,7 +326,8 @@ def test_a_letter_changed_within_one_record_spoils_no_other(name: str, data: st.
 @settings(max_examples=150, deadline=None)
 @given(st.binary(min_size=1, max_size=400) | st.text(min_size=1, max_size=200).map(str.encode))
 def test_random_bytes_and_random_text_are_never_a_trace(content: bytes) -> None:
-    read(content)
+    found = read(content)
+    assert is_refused(content) or (found is not None and found.complete)
 
 
 SNIPPETS = st.sampled_from(

@@ -136,7 +136,7 @@ def test_a_file_of_another_format_than_the_one_asked_for_is_not_taken_for_an_emp
     "content", ["Title,Authors,Year\n", "FN Clarivate\nVR 1.0\nEF\n", "<PubmedArticleSet></PubmedArticleSet>"]
 )
 def test_a_file_without_any_record_is_refused_and_not_a_search_that_found_nothing(content: str) -> None:
-    refusal(content.encode())
+    assert "no record begins in it" in refusal(content.encode())
 
 
 # Endless lines

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import codecs
 import re
 from pathlib import Path
 
@@ -141,21 +140,6 @@ def test_a_record_with_neither_title_nor_number_is_refused_in_its_place() -> Non
         ]
         assert export.refused[0].raw == b"PT J\nAU Nobody, A\nPY 2021\nER"
         assert export.complete
-
-
-@pytest.mark.parametrize("name", NAMES)
-@pytest.mark.parametrize("change", ["crlf", "cr", "bom", "utf-16", "no last line end"])
-def test_the_way_a_file_was_saved_changes_no_record(name: str, change: str) -> None:
-    plain = (EXPORTS / name).read_bytes().replace(b"\r\n", b"\n").removeprefix(codecs.BOM_UTF8)
-    content = {
-        "crlf": plain.replace(b"\n", b"\r\n"),
-        "cr": plain.replace(b"\n", b"\r"),
-        "bom": codecs.BOM_UTF8 + plain,
-        "utf-16": codecs.BOM_UTF16_LE + plain.decode().encode("utf-16-le"),
-        "no last line end": plain.rstrip(b"\n"),
-    }[change]
-    with read_document(of_bytes(content, "export.isi")) as changed:
-        assert list(changed.records) == records(name)
 
 
 @pytest.mark.parametrize(

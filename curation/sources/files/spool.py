@@ -7,6 +7,7 @@ import pickle
 import tempfile
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import ExitStack
 from dataclasses import dataclass, fields, replace
 from operator import attrgetter
 from typing import IO, Any, Self
@@ -131,12 +132,10 @@ def spooled(
     progress: Callable[[int, int], None],
 ) -> Export:
     """Let a reader run to its end and keep what it gives."""
-    spool = tempfile.TemporaryFile()  # noqa: SIM115 - lives as long as the export does
-    try:
+    with ExitStack() as unless_done:
+        spool = unless_done.enter_context(tempfile.TemporaryFile())
         tally = _run(spool, openers, outcomes, progress)
-    except BaseException:
-        spool.close()
-        raise
+        unless_done.pop_all()  # it lives as long as the export does
     return Export(
         name=document.name,
         format=form.name,
