@@ -118,8 +118,10 @@ def _meaning(plain: Mapping[str, Any]) -> Iterator[Fault]:
         if isinstance(name, str) and not re.fullmatch(r"[a-z0-9][a-z0-9-]*", name):
             where: KeyPath = ("sources", index, "key")
             yield where, f"{dotted(where)}: use lower-case letters, digits and hyphens; it is {name!r}"
+    yield from repeated(plain, "removals", "name")
     yield from _ncbi(plain)
     yield from _team(plain)
+    yield from _amendments(plain)
 
 
 def _ncbi(plain: Mapping[str, Any]) -> Iterator[Fault]:
@@ -153,3 +155,22 @@ def _team(plain: Mapping[str, Any]) -> Iterator[Fault]:
         if type(needed) is int and screeners < needed:  # a bool is an int, and no number of votes
             said = f"screening.{name}: {needed} votes are needed, but active screeners number {screeners}"
             yield ("screening", name), said
+
+
+def _amendments(plain: Mapping[str, Any]) -> Iterator[Fault]:
+    criteria = plain.get("criteria", {})
+    if not isinstance(criteria, Mapping):
+        return
+    codes = {reason.get("code") for _, reason in rows(plain, "exclusion_reasons")}
+    for index, amendment in rows(criteria, "amendments"):
+        number, reasons = amendment.get("number"), amendment.get("reasons", [])
+        if type(number) is int and number > criteria.get("number", 1):
+            where: KeyPath = ("criteria", "amendments", index, "number")
+            yield (
+                where,
+                f"{dotted(where)}: it is {number}, but criteria.number is {criteria.get('number', 1)}",
+            )
+        for code in reasons if isinstance(reasons, list) else ():
+            if code not in codes:
+                where = ("criteria", "amendments", index, "reasons")
+                yield where, f"{dotted(where)}: {code!r} is no code under exclusion_reasons"

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Annotated, ClassVar
 
-from annotated_types import Ge, Le, MinLen
+from annotated_types import Ge, Gt, Le, Lt, MinLen
 
 from curation.model import SourceKind, Stage, Validation
 
@@ -50,6 +50,60 @@ class ReasonRule(StrEnum):
     HIGHER_RANKED = "higher-ranked"
 
 
+class SecondVotes(StrEnum):
+    """Who gets a second title/abstract vote: all, a random sample, or only what the first vote would exclude."""
+
+    ALL = "all"
+    SAMPLE = "sample"
+    EXCLUDES = "excludes"
+
+
+class Disagreement(StrEnum):
+    """What include against exclude comes to at title/abstract: a conflict, or (safety first) the report goes on."""
+
+    CONFLICT = "conflict"
+    FORWARD = "forward"
+
+
+class Assignment(StrEnum):
+    """Who reads which report: anybody, each a share of them, or pairs that rotate."""
+
+    ALL = "all"
+    SHARES = "shares"
+    PAIRS = "pairs"
+
+
+class Order(StrEnum):
+    """In which order a reviewer reads: as the reports came, or the likeliest first."""
+
+    ARRIVAL = "arrival"
+    RANKED = "ranked"
+
+
+class Without(StrEnum):
+    """Where reports without an abstract stand in the queue."""
+
+    LAST = "last"
+    FIRST = "first"
+    AMONG = "among the others"
+
+
+class Preset(StrEnum):
+    """Keys as in another tool; ``i`` is include in Rayyan and irrelevant in ASReview."""
+
+    LIVREV = "livrev"
+    ASREVIEW = "asreview"
+    RAYYAN = "rayyan"
+    COVIDENCE = "covidence"
+
+
+class CountedAs(StrEnum):
+    """The PRISMA box of what a removal rule takes out before screening."""
+
+    AUTOMATION = "automation"
+    OTHER = "other"
+
+
 @dataclass(frozen=True, slots=True)
 class ReviewHead:
     """Title, question, and where the review is registered (PRISMA 2020 item 24) and published."""
@@ -62,6 +116,19 @@ class ReviewHead:
 
 
 @dataclass(frozen=True, slots=True)
+class Amendment:
+    """A change of the criteria: it makes them number ``number``, and may reopen exclusions for ``reasons``.
+
+    Codes of exclusion reasons whose criterion changed; empty ``reasons`` concern every exclusion.
+    """
+
+    __pydantic_config__: ClassVar = _STRICT
+    number: Annotated[int, Ge(2)]
+    what: Text
+    reasons: tuple[Text, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Criteria:
     """Eligibility criteria in the authors' words; ``number`` rises with each change of meaning."""
 
@@ -69,6 +136,7 @@ class Criteria:
     include: Annotated[tuple[Text, ...], MinLen(1)]
     exclude: tuple[Text, ...] = ()
     number: Annotated[int, Ge(1)] = 1
+    amendments: tuple[Amendment, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,23 +165,86 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class Reviewer:
-    """A person of the team. One who has left keeps their decisions and is asked for no more (``active``)."""
+    """A person of the team. One who has left keeps their decisions and is asked for no more (``active``).
+
+    ``share``: how much they read under the assignment "shares", in proportion to the others'.
+    """
 
     __pydantic_config__: ClassVar = _STRICT
     id: Text
     name: Text
     roles: Annotated[tuple[Role, ...], MinLen(1)]
     active: bool = True
+    share: Annotated[float, Ge(0)] = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Keys:
+    """Keys of the screening app: a preset, and single keys set otherwise (empty: as in the preset).
+
+    Names of keys are Textual's: ``i``, ``I``, ``space``, ``f2``, ``right``.
+    """
+
+    __pydantic_config__: ClassVar = _STRICT
+    preset: Preset = Preset.LIVREV
+    include: str = ""
+    exclude: str = ""
+    maybe: str = ""
+    undo: str = ""
+    skip: str = ""
+    back: str = ""
+    note: str = ""
+    tag: str = ""
+    flag: str = ""
+    highlights: str = ""
+    find: str = ""
+    criteria: str = ""
+    keywords: str = ""
+    open: str = ""
+    help: str = ""
+    quit: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Removal:
+    """A rule that takes records out before screening by their publication types, e.g. ``Editorial``.
+
+    A report goes where each of its records that names types has one of these, and nobody has voted on it.
+    """
+
+    __pydantic_config__: ClassVar = _STRICT
+    name: Text
+    publication_types: Annotated[tuple[Text, ...], MinLen(1)]
+    counted_as: CountedAs = CountedAs.OTHER
 
 
 @dataclass(frozen=True, slots=True)
 class Screening:
-    """How many independent votes settle a stage, and what differing reasons mean."""
+    """How a stage is settled, who reads what in which order, and what the screen shows.
+
+    ``sample`` is the share of reports that get a second vote under ``second_abstract`` "sample". ``highlight`` and
+    ``highlight_against`` are terms (``metasta*``) that speak for and against inclusion; empty ``highlight`` takes the
+    words of the search strategies. ``target_recall`` and ``confidence`` are those of the stopping test, fixed
+    beforehand; ``calibration_agreement`` is the least share of agreement that passes a calibration round.
+    """
 
     __pydantic_config__: ClassVar = _STRICT
     votes_abstract: Annotated[int, Ge(1), Le(5)] = 2
     votes_fulltext: Annotated[int, Ge(1), Le(5)] = 2
+    second_abstract: SecondVotes = SecondVotes.ALL
+    sample: Annotated[float, Ge(0), Le(1)] = 0.2
+    disagreement_abstract: Disagreement = Disagreement.CONFLICT
     differing_reasons: ReasonRule = ReasonRule.CONFLICT
+    assignment: Assignment = Assignment.ALL
+    order: Order = Order.ARRIVAL
+    without_abstract: Without = Without.LAST
+    show_authors: bool = False
+    highlight: tuple[Text, ...] = ()
+    highlight_against: tuple[Text, ...] = ()
+    keys: Keys = field(default_factory=Keys)
+    target_recall: Annotated[float, Gt(0), Le(1)] = 0.95
+    confidence: Annotated[float, Gt(0), Lt(1)] = 0.95
+    calibration_agreement: Annotated[float, Ge(0), Le(1)] = 0.75
 
     def votes(self, stage: Stage) -> int:
         """Votes needed at ``stage``."""
@@ -192,6 +323,7 @@ class Protocol:
     reviewers: Annotated[tuple[Reviewer, ...], MinLen(1)]
     living: Living
     screening: Screening = field(default_factory=Screening)
+    removals: tuple[Removal, ...] = ()
     ncbi: Ncbi = field(default_factory=Ncbi)
     services: Services = field(default_factory=Services)
     output: Output = field(default_factory=Output)

@@ -20,6 +20,28 @@ CREATE TABLE block_key (
   PRIMARY KEY (key, record_id)
 ) STRICT, WITHOUT ROWID;
 
+CREATE TABLE calibration (
+  id         INTEGER PRIMARY KEY,
+  number     INTEGER NOT NULL,
+  stage      TEXT NOT NULL CHECK (stage IN ('abstract', 'fulltext')),
+  reports    TEXT NOT NULL CHECK (json_valid(reports)),    -- in the order to read them
+  likely     TEXT NOT NULL CHECK (json_valid(likely)),     -- those taken for their score
+  reviewers  TEXT NOT NULL CHECK (json_valid(reviewers)),
+  seed       INTEGER NOT NULL,
+  change_id  INTEGER NOT NULL REFERENCES change(id),
+  UNIQUE (stage, number)
+) STRICT;
+
+CREATE TABLE calibration_event (
+  id              INTEGER PRIMARY KEY,
+  calibration_id  INTEGER NOT NULL REFERENCES calibration(id),
+  kind            TEXT NOT NULL CHECK (kind IN ('discussed', 'amendment', 'closed')),
+  report_id       INTEGER REFERENCES record(id),
+  note            TEXT NOT NULL,
+  by              TEXT NOT NULL,
+  change_id       INTEGER NOT NULL REFERENCES change(id)
+) STRICT;
+
 CREATE TABLE change (
   id            INTEGER PRIMARY KEY,
   at            TEXT NOT NULL,               -- UTC, ISO 8601
@@ -28,6 +50,12 @@ CREATE TABLE change (
   tool_version  TEXT NOT NULL,
   protocol_id   INTEGER REFERENCES protocol(id)
 ) STRICT;
+
+CREATE TABLE conflict_open (
+  stage      TEXT NOT NULL CHECK (stage IN ('abstract', 'fulltext')),
+  report_id  INTEGER NOT NULL REFERENCES record(id),
+  PRIMARY KEY (stage, report_id)
+) STRICT, WITHOUT ROWID;
 
 CREATE TABLE dedupe_pass (
   id           INTEGER PRIMARY KEY,
@@ -90,7 +118,7 @@ CREATE TABLE fulltext_event (
   file_sha256  TEXT NOT NULL DEFAULT '',
   by           TEXT NOT NULL,
   change_id    INTEGER NOT NULL REFERENCES change(id)
-) STRICT;
+, link TEXT NOT NULL DEFAULT '') STRICT;
 
 CREATE TABLE hit (
   run_id     INTEGER NOT NULL REFERENCES search_run(id),
@@ -111,6 +139,17 @@ CREATE TABLE judgement (
   by         TEXT NOT NULL,
   change_id  INTEGER NOT NULL REFERENCES change(id), kind TEXT NOT NULL DEFAULT '', engine TEXT NOT NULL DEFAULT '', weights TEXT NOT NULL DEFAULT '[]' CHECK (json_valid(weights)),
   CHECK (left_id < right_id)
+) STRICT;
+
+CREATE TABLE mark (
+  id         INTEGER PRIMARY KEY,
+  report_id  INTEGER NOT NULL REFERENCES record(id),
+  stage      TEXT NOT NULL CHECK (stage IN ('abstract', 'fulltext')),
+  reviewer   TEXT NOT NULL,
+  kind       TEXT NOT NULL CHECK (kind IN ('tag', 'note', 'flag', 'skip')),
+  value      TEXT NOT NULL DEFAULT '',
+  standing   INTEGER NOT NULL DEFAULT 1 CHECK (standing IN (0, 1)),
+  change_id  INTEGER NOT NULL REFERENCES change(id)
 ) STRICT;
 
 CREATE TABLE missing_record (
@@ -155,6 +194,38 @@ CREATE TABLE protocol (
   text       TEXT NOT NULL,                  -- review.toml as it was
   parsed     TEXT NOT NULL CHECK (json_valid(parsed)),
   change_id  INTEGER NOT NULL REFERENCES change(id)
+) STRICT;
+
+CREATE TABLE queue (
+  reviewer   TEXT NOT NULL,
+  stage      TEXT NOT NULL CHECK (stage IN ('abstract', 'fulltext')),
+  lane       INTEGER NOT NULL,               -- see screening/queue.py
+  place      INTEGER NOT NULL,               -- within the lane
+  report_id  INTEGER NOT NULL REFERENCES record(id),
+  PRIMARY KEY (reviewer, stage, lane, place, report_id)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE queue_due (
+  report_id  INTEGER PRIMARY KEY
+) STRICT;
+
+CREATE TABLE queue_rules (
+  one     INTEGER PRIMARY KEY CHECK (one = 1),
+  sha256  TEXT NOT NULL
+) STRICT;
+
+CREATE TABLE ranking (
+  id          INTEGER PRIMARY KEY,
+  stage       TEXT NOT NULL CHECK (stage IN ('abstract', 'fulltext')),
+  reviewer    TEXT NOT NULL,                 -- whose queue it orders; learnt from settled reports and their own votes
+  engine      TEXT NOT NULL,
+  basis       TEXT NOT NULL,
+  corpus_key  TEXT NOT NULL,                 -- SHA-256 of texts, protocol words and parameters
+  includes    INTEGER NOT NULL CHECK (includes >= 0),
+  excludes    INTEGER NOT NULL CHECK (excludes >= 0),
+  ranked      INTEGER NOT NULL CHECK (ranked >= 0),
+  backtest    TEXT NOT NULL DEFAULT '{}' CHECK (json_valid(backtest)),
+  change_id   INTEGER NOT NULL REFERENCES change(id)
 ) STRICT;
 
 CREATE TABLE record (
@@ -224,7 +295,7 @@ CREATE TABLE resolution (
 CREATE TABLE resolution_undo (
   resolution_id  INTEGER PRIMARY KEY REFERENCES resolution(id),
   change_id      INTEGER NOT NULL REFERENCES change(id)
-) STRICT;
+, why TEXT NOT NULL DEFAULT '') STRICT;
 
 CREATE TABLE revision (
   id                 INTEGER PRIMARY KEY,
@@ -294,6 +365,28 @@ CREATE TABLE source (
   change_id  INTEGER NOT NULL REFERENCES change(id)
 ) STRICT;
 
+CREATE TABLE stop_check (
+  id            INTEGER PRIMARY KEY,
+  total         INTEGER NOT NULL,
+  screened      INTEGER NOT NULL,
+  found         INTEGER NOT NULL,
+  target        REAL NOT NULL,
+  confidence    REAL NOT NULL,
+  p             REAL NOT NULL,
+  advice        TEXT NOT NULL,
+  order_sha256  TEXT NOT NULL,               -- of the reports and labels in the order of screening
+  change_id     INTEGER NOT NULL REFERENCES change(id)
+) STRICT;
+
+CREATE TABLE stop_decision (
+  id         INTEGER PRIMARY KEY,
+  check_id   INTEGER NOT NULL REFERENCES stop_check(id),
+  kind       TEXT NOT NULL CHECK (kind IN ('stopped', 'reopened')),
+  note       TEXT NOT NULL,
+  by         TEXT NOT NULL,
+  change_id  INTEGER NOT NULL REFERENCES change(id)
+) STRICT;
+
 CREATE TABLE strategy (
   id           INTEGER PRIMARY KEY,
   source_id    INTEGER NOT NULL REFERENCES source(id),
@@ -335,7 +428,7 @@ CREATE TABLE vote (
   decision   TEXT NOT NULL CHECK (decision IN ('include', 'exclude', 'maybe')),
   reason     TEXT,
   note       TEXT NOT NULL DEFAULT '',
-  change_id  INTEGER NOT NULL REFERENCES change(id),
+  change_id  INTEGER NOT NULL REFERENCES change(id), secondary TEXT NOT NULL DEFAULT '[]' CHECK (json_valid(secondary)), milliseconds INTEGER CHECK (milliseconds >= 0), ranking_id INTEGER REFERENCES ranking(id),
   CHECK (stage = 'abstract' OR decision <> 'maybe'),
   CHECK (stage = 'abstract' OR decision <> 'exclude' OR reason IS NOT NULL)
 ) STRICT;
@@ -343,7 +436,7 @@ CREATE TABLE vote (
 CREATE TABLE vote_undo (
   vote_id    INTEGER PRIMARY KEY REFERENCES vote(id),
   change_id  INTEGER NOT NULL REFERENCES change(id)
-) STRICT;
+, why TEXT NOT NULL DEFAULT '') STRICT;
 
 CREATE VIEW appraisal_now AS
 SELECT a.*
@@ -399,6 +492,16 @@ WHERE j.id = (
     k.id DESC
   LIMIT 1
 );
+
+CREATE VIEW mark_now AS
+SELECT m.*
+FROM mark m
+WHERE m.id = (
+    SELECT n.id FROM mark n
+    WHERE n.report_id = m.report_id AND n.stage = m.stage AND n.reviewer = m.reviewer AND n.kind = m.kind
+      AND (m.kind <> 'tag' OR n.value = m.value)
+    ORDER BY n.id DESC LIMIT 1)
+  AND m.standing = 1;
 
 CREATE VIEW notice_open AS
 SELECT n.*, p.report_id AS report_now
@@ -488,6 +591,8 @@ SELECT * FROM (
 
 CREATE INDEX appraisal_study ON appraisal (study_id, instrument, item, id);
 
+CREATE INDEX calibration_event_calibration ON calibration_event (calibration_id);
+
 CREATE INDEX evaluation_study ON evaluation (study_id, key, id);
 
 CREATE INDEX fact_study ON fact (study_id, field, id);
@@ -504,11 +609,17 @@ CREATE INDEX judgement_right ON judgement (right_id);
 
 CREATE INDEX judgement_unsure ON judgement (left_id, right_id) WHERE relation = 'unsure';
 
+CREATE INDEX mark_report ON mark (report_id, reviewer);
+
+CREATE INDEX mark_reviewer ON mark (reviewer, kind);
+
 CREATE INDEX notice_decision_notice ON notice_decision (notice_id);
 
 CREATE INDEX placement_record ON placement (record_id, id);
 
 CREATE INDEX placement_report ON placement (report_id);
+
+CREATE UNIQUE INDEX queue_report ON queue (report_id, stage, reviewer);
 
 CREATE INDEX record_run ON record (run_id);
 
@@ -535,6 +646,14 @@ CREATE INDEX vote_reviewer ON vote (reviewer, id);
 CREATE TRIGGER appraisal_no_delete BEFORE DELETE ON appraisal BEGIN SELECT raise(ABORT, 'appraisal is append-only'); END;
 
 CREATE TRIGGER appraisal_no_update BEFORE UPDATE ON appraisal BEGIN SELECT raise(ABORT, 'appraisal is append-only'); END;
+
+CREATE TRIGGER calibration_event_no_delete BEFORE DELETE ON calibration_event BEGIN SELECT raise(ABORT, 'calibration_event is append-only'); END;
+
+CREATE TRIGGER calibration_event_no_update BEFORE UPDATE ON calibration_event BEGIN SELECT raise(ABORT, 'calibration_event is append-only'); END;
+
+CREATE TRIGGER calibration_no_delete BEFORE DELETE ON calibration BEGIN SELECT raise(ABORT, 'calibration is append-only'); END;
+
+CREATE TRIGGER calibration_no_update BEFORE UPDATE ON calibration BEGIN SELECT raise(ABORT, 'calibration is append-only'); END;
 
 CREATE TRIGGER change_no_delete BEFORE DELETE ON change BEGIN SELECT raise(ABORT, 'change is append-only'); END;
 
@@ -564,6 +683,10 @@ CREATE TRIGGER judgement_no_delete BEFORE DELETE ON judgement BEGIN SELECT raise
 
 CREATE TRIGGER judgement_no_update BEFORE UPDATE ON judgement BEGIN SELECT raise(ABORT, 'judgement is append-only'); END;
 
+CREATE TRIGGER mark_no_delete BEFORE DELETE ON mark BEGIN SELECT raise(ABORT, 'mark is append-only'); END;
+
+CREATE TRIGGER mark_no_update BEFORE UPDATE ON mark BEGIN SELECT raise(ABORT, 'mark is append-only'); END;
+
 CREATE TRIGGER missing_record_no_delete BEFORE DELETE ON missing_record BEGIN SELECT raise(ABORT, 'missing_record is append-only'); END;
 
 CREATE TRIGGER missing_record_no_update BEFORE UPDATE ON missing_record BEGIN SELECT raise(ABORT, 'missing_record is append-only'); END;
@@ -583,6 +706,60 @@ CREATE TRIGGER placement_no_update BEFORE UPDATE ON placement BEGIN SELECT raise
 CREATE TRIGGER protocol_no_delete BEFORE DELETE ON protocol BEGIN SELECT raise(ABORT, 'protocol is append-only'); END;
 
 CREATE TRIGGER protocol_no_update BEFORE UPDATE ON protocol BEGIN SELECT raise(ABORT, 'protocol is append-only'); END;
+
+CREATE TRIGGER queue_due_calibration AFTER INSERT ON calibration BEGIN
+  INSERT OR IGNORE INTO queue_due SELECT j.value FROM json_each(new.reports) j;
+END;
+
+CREATE TRIGGER queue_due_calibration_event AFTER INSERT ON calibration_event WHEN new.kind = 'closed' BEGIN
+  INSERT OR IGNORE INTO queue_due
+  SELECT j.value FROM calibration c, json_each(c.reports) j WHERE c.id = new.calibration_id;
+END;
+
+CREATE TRIGGER queue_due_fulltext AFTER INSERT ON fulltext_event BEGIN
+  INSERT OR IGNORE INTO queue_due VALUES (new.report_id);
+END;
+
+CREATE TRIGGER queue_due_mark AFTER INSERT ON mark WHEN new.kind = 'skip' BEGIN
+  INSERT OR IGNORE INTO queue_due VALUES (new.report_id);
+END;
+
+CREATE TRIGGER queue_due_placement AFTER INSERT ON placement BEGIN
+  INSERT OR IGNORE INTO queue_due VALUES (new.record_id), (new.report_id);
+  INSERT OR IGNORE INTO queue_due SELECT p.report_id FROM placement p WHERE p.record_id = new.record_id;
+END;
+
+CREATE TRIGGER queue_due_record AFTER INSERT ON record BEGIN
+  INSERT OR IGNORE INTO queue_due VALUES (new.id);
+END;
+
+CREATE TRIGGER queue_due_removal AFTER INSERT ON removal BEGIN
+  INSERT OR IGNORE INTO queue_due VALUES (new.record_id);
+END;
+
+CREATE TRIGGER queue_due_resolution AFTER INSERT ON resolution BEGIN
+  INSERT OR IGNORE INTO queue_due VALUES (new.report_id);
+END;
+
+CREATE TRIGGER queue_due_resolution_undo AFTER INSERT ON resolution_undo BEGIN
+  INSERT OR IGNORE INTO queue_due SELECT r.report_id FROM resolution r WHERE r.id = new.resolution_id;
+END;
+
+CREATE TRIGGER queue_due_revision AFTER INSERT ON revision BEGIN
+  INSERT OR IGNORE INTO queue_due VALUES (new.record_id);
+END;
+
+CREATE TRIGGER queue_due_vote AFTER INSERT ON vote BEGIN
+  INSERT OR IGNORE INTO queue_due VALUES (new.report_id);
+END;
+
+CREATE TRIGGER queue_due_vote_undo AFTER INSERT ON vote_undo BEGIN
+  INSERT OR IGNORE INTO queue_due SELECT v.report_id FROM vote v WHERE v.id = new.vote_id;
+END;
+
+CREATE TRIGGER ranking_no_delete BEFORE DELETE ON ranking BEGIN SELECT raise(ABORT, 'ranking is append-only'); END;
+
+CREATE TRIGGER ranking_no_update BEFORE UPDATE ON ranking BEGIN SELECT raise(ABORT, 'ranking is append-only'); END;
 
 CREATE TRIGGER record_no_delete BEFORE DELETE ON record BEGIN SELECT raise(ABORT, 'record is append-only'); END;
 
@@ -631,6 +808,14 @@ CREATE TRIGGER search_run_no_update BEFORE UPDATE ON search_run BEGIN SELECT rai
 CREATE TRIGGER source_no_delete BEFORE DELETE ON source BEGIN SELECT raise(ABORT, 'source is append-only'); END;
 
 CREATE TRIGGER source_no_update BEFORE UPDATE ON source BEGIN SELECT raise(ABORT, 'source is append-only'); END;
+
+CREATE TRIGGER stop_check_no_delete BEFORE DELETE ON stop_check BEGIN SELECT raise(ABORT, 'stop_check is append-only'); END;
+
+CREATE TRIGGER stop_check_no_update BEFORE UPDATE ON stop_check BEGIN SELECT raise(ABORT, 'stop_check is append-only'); END;
+
+CREATE TRIGGER stop_decision_no_delete BEFORE DELETE ON stop_decision BEGIN SELECT raise(ABORT, 'stop_decision is append-only'); END;
+
+CREATE TRIGGER stop_decision_no_update BEFORE UPDATE ON stop_decision BEGIN SELECT raise(ABORT, 'stop_decision is append-only'); END;
 
 CREATE TRIGGER strategy_no_delete BEFORE DELETE ON strategy BEGIN SELECT raise(ABORT, 'strategy is append-only'); END;
 

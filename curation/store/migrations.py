@@ -42,8 +42,10 @@ SPINE = (
 LEDGER = ("missing_record", "notice", "notice_decision")
 FILES = ("refound",)
 DUPLICATES = ("dedupe_pass",)
-APPEND_ONLY = SPINE + LEDGER + FILES + DUPLICATES
-DERIVED = ("block_key",)  # made from the records, and made anew when the rules for it change
+SCREENING = ("ranking", "mark", "calibration", "calibration_event", "stop_check", "stop_decision")
+APPEND_ONLY = SPINE + LEDGER + FILES + DUPLICATES + SCREENING
+# Made from the records and votes, and made anew when the rules for them change.
+DERIVED = ("block_key", "queue", "conflict_open", "queue_due", "queue_rules")
 
 migrations = Migrations("livrev")
 
@@ -80,6 +82,13 @@ def duplicates(db: Database) -> None:
     """Why a rule judges as it does, and the keys by which candidates are found."""
     _run(db.conn, "0005_duplicates")
     _append_only(db.conn, DUPLICATES)
+
+
+@migrations()
+def screening(db: Database) -> None:
+    """What a vote was cast under, marks, calibration, ranking, stopping, and the queue."""
+    _run(db.conn, "0006_screening")
+    _append_only(db.conn, SCREENING)
 
 
 def migrate(connection: sqlite3.Connection) -> None:
