@@ -14,10 +14,12 @@ import hashlib
 import io
 import json
 import re
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import astuple, dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, NamedTuple
+
+from screening.strategy import terms
 
 if TYPE_CHECKING:
     import numpy as np
@@ -29,19 +31,11 @@ FEW_INCLUDES = 10
 # The number rises when features come to be made in another way.
 _MAGIC = b"livrev features 1\n"
 _DIGEST = 32  # bytes of a SHA-256
-_TAGS = re.compile(
-    r"\[[^\]]*\]"  # PubMed: [tiab], [MeSH Terms]
-    r"|\.[a-z]{2}(?:,[a-z]{2})*\."  # Ovid: .ti,ab.
-    r"|:[a-z]{2}(?:,[a-z]{2})*\b|/(?:exp|de|mj)\b"  # Embase: :ti,ab,kw and /exp
-    r"|\b[A-Z]{2}="  # Web of Science: TS=
-)
-_WORD = re.compile(r'"[^"]*"|[()]|[^\s()"]+')
 # What a title says of the review and not of the studies it looks for.
 _OF_THE_REVIEW = re.compile(
     r"\b(?:(?:living|systematic|scoping|umbrella|rapid|literature)\s+)*reviews?\b|\bmeta-?\s?analys[ei]s\b",
     re.IGNORECASE,
 )
-_OPERATOR = re.compile(r"[()]|and|or|exp|(?:near|adj)(?:/?\d+)?|(?:pre|w|n)/\d+|#?\d+", re.IGNORECASE)
 
 
 class RankingUnavailable(Exception):
@@ -399,22 +393,6 @@ def protocol_text(
     behind NOT (a bracket, a quoted phrase or one word). A truncated word (``metasta*``) matches no word of a report.
     Nowhere it takes that this is a systematic review or a meta-analysis.
     """
-    asked = (" ".join(_asked_for(iter(_WORD.findall(_TAGS.sub(" ", one))))) for one in strategies)
+    asked = (" ".join(terms(one)) for one in strategies)
     told = (_OF_THE_REVIEW.sub(" ", part).strip() for part in (title, question, *include, *asked))
     return "\n".join(part for part in told if part)
-
-
-def _asked_for(words: Iterator[str]) -> Iterator[str]:
-    for word in words:
-        if word.upper() == "NOT":
-            _skip_operand(words)
-        elif not _OPERATOR.fullmatch(word):
-            yield word.strip('"')
-
-
-def _skip_operand(words: Iterator[str]) -> None:
-    depth = 0
-    for word in words:
-        depth += (word == "(") - (word == ")")
-        if depth <= 0:
-            return

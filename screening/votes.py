@@ -1,8 +1,10 @@
 """What independent votes come to: the verdict of one stage on one report.
 
 Rules (Cochrane Handbook ch. 4.6; Covidence's and Rayyan's practice): include and maybe go forward together;
-either against exclude is a conflict; at full text two exclusions for different primary reasons are a conflict
-too, or take the reason that ranks higher in the protocol, as the protocol says.
+either against exclude is a conflict, or at title/abstract goes forward where the protocol puts safety first; at
+full text two exclusions for different primary reasons are a conflict too, or take the reason that ranks higher in
+the protocol, as the protocol says. Where only exclusions are checked by a second person (Cochrane Rapid Reviews,
+Garritty 2021), one vote that goes forward settles a report.
 """
 
 from __future__ import annotations
@@ -50,36 +52,49 @@ class Ruling:
 
 @dataclass(frozen=True, slots=True)
 class StageRule:
-    """How a stage is settled: votes needed, ranked reasons, and whether differing reasons conflict."""
+    """How a stage is settled: votes needed, ranked reasons, and what disagreement comes to.
+
+    ``checks_excludes``: a vote that goes forward needs no second one. ``forward_on_disagreement``: one such vote
+    sends the report on whatever the others say.
+    """
 
     stage: Stage
     votes_needed: int
     reasons: tuple[str, ...] = ()
     differing_reasons_conflict: bool = True
+    checks_excludes: bool = False
+    forward_on_disagreement: bool = False
 
     def rank(self, code: str | None) -> int:
         """Place of a reason in the protocol's order; unknown reasons come last."""
         return self.reasons.index(code) if code in self.reasons else len(self.reasons)
 
 
-def ruling(votes: Iterable[Vote], rule: StageRule, settled: Settled | None = None) -> Ruling:
+def ruling(
+    votes: Iterable[Vote], rule: StageRule, settled: Settled | None = None, needed: int | None = None
+) -> Ruling:
     """Verdict of ``rule.stage`` from at most one current vote per reviewer.
 
-    ``settled`` (a resolution) ends the matter. Fewer votes than needed: WAITING, whatever they say, so that
-    nothing can be read off a first vote.
+    ``settled`` (a resolution) ends the matter. ``needed`` votes of this report where they are not the stage's.
+    Fewer votes than needed: WAITING, whatever they say, so that nothing can be read off a first vote.
     """
     if settled is not None:
         forward = settled.decision.forward
         return Ruling(Verdict.INCLUDE) if forward else Ruling(Verdict.EXCLUDE, settled.reason)
     cast = sorted(votes, key=lambda v: v.reviewer)
-    if len(cast) < rule.votes_needed:
-        return Ruling(Verdict.WAITING)
     forward_votes = {v.decision.forward for v in cast}
+    if len(cast) < _enough(forward_votes, rule, rule.votes_needed if needed is None else needed):
+        return Ruling(Verdict.WAITING)
     if len(forward_votes) > 1:
-        return Ruling(Verdict.CONFLICT)
+        return Ruling(Verdict.INCLUDE if rule.forward_on_disagreement else Verdict.CONFLICT)
     if forward_votes == {True}:
         return Ruling(Verdict.INCLUDE)
     return _exclusion([v.reason for v in cast], rule)
+
+
+def _enough(forward: set[bool], rule: StageRule, needed: int) -> int:
+    """Votes that this report needs, after what was said of it."""
+    return 1 if rule.checks_excludes and forward == {True} else needed
 
 
 def _exclusion(reasons: Sequence[str | None], rule: StageRule) -> Ruling:

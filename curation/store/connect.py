@@ -123,6 +123,23 @@ class Store:
             _roll_back(self.sql)
             raise
 
+    @contextmanager
+    def upkeep(self) -> Iterator[sqlite3.Connection]:
+        """One transaction over what is derived (the queue): nothing happened in the review, so no change is noted.
+
+        Raises TryAgain when another process holds the store for longer than the busy timeout.
+        """
+        try:
+            self.sql.execute("BEGIN IMMEDIATE")
+        except sqlite3.OperationalError as problem:
+            raise _unavailable(self.path, problem) from problem
+        try:
+            yield self.sql
+            self.sql.execute("COMMIT")
+        except BaseException:
+            _roll_back(self.sql)
+            raise
+
     def as_of(self, watermark: int) -> Store:
         """The same store, read-only, as it was after change ``watermark``.
 

@@ -39,7 +39,11 @@ class StoredResolution:
 
 @dataclass(frozen=True, slots=True)
 class NewVote:
-    """A vote to be cast. ``uid`` makes sending it twice store it once."""
+    """A vote to be cast. ``uid`` makes sending it twice store it once.
+
+    ``secondary`` are codes of further reasons, ``milliseconds`` the time on the screen (None: not measured),
+    ``ranking`` what had put the report where it was read.
+    """
 
     uid: str
     report: int
@@ -48,6 +52,9 @@ class NewVote:
     decision: Decision
     reason: str | None = None
     note: str = ""
+    secondary: tuple[str, ...] = ()
+    milliseconds: int | None = None
+    ranking: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,8 +86,8 @@ class LastAct:
 def cast(change: Change, vote: NewVote) -> int:
     """Keep a vote whose ``uid`` is new (see ``by_uid``). Gives its id."""
     row = change.sql.execute(
-        "INSERT INTO vote (uid, report_id, stage, reviewer, decision, reason, note, change_id)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+        "INSERT INTO vote (uid, report_id, stage, reviewer, decision, reason, note, secondary, milliseconds,"
+        " ranking_id, change_id) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         (
             vote.uid,
             vote.report,
@@ -89,6 +96,9 @@ def cast(change: Change, vote: NewVote) -> int:
             vote.decision,
             vote.reason,
             vote.note,
+            json.dumps(vote.secondary),
+            vote.milliseconds,
+            vote.ranking,
             change.id,
         ),
     )
@@ -138,21 +148,37 @@ def undo(change: Change, act: LastAct) -> None:
     change.sql.execute(statement, (act.id, change.id))
 
 
-def last_act(sql: sqlite3.Connection, reviewer: str) -> LastAct | None:
-    """The reviewer's newest standing vote or resolution; None when there is nothing to undo."""
-    row = sql.execute(
-        "SELECT 'vote', v.id, p.report_id, v.stage, v.decision, v.change_id"
-        " FROM vote v JOIN record_report p ON p.record_id = v.report_id"
-        " WHERE v.reviewer = ?1 AND NOT EXISTS (SELECT 1 FROM vote_undo u WHERE u.vote_id = v.id)"
-        " UNION ALL"
-        " SELECT 'resolution', r.id, p.report_id, r.stage, r.decision, r.change_id"
-        " FROM resolution r JOIN record_report p ON p.record_id = r.report_id"
-        " WHERE EXISTS (SELECT 1 FROM json_each(r.signed_by) s WHERE s.value = ?1)"
-        " AND NOT EXISTS (SELECT 1 FROM resolution_undo u WHERE u.resolution_id = r.id)"
-        " ORDER BY 6 DESC, 2 DESC LIMIT 1",
-        (reviewer,),
-    ).fetchone()
-    return LastAct(row[0], row[1], row[2], Stage(row[3]), Decision(row[4])) if row else None
+def last_act(
+    sql: sqlite3.Connection, reviewer: str, kind: str | None = None, stage: Stage | None = None
+) -> LastAct | None:
+    """The reviewer's newest standing vote or resolution; None when there is nothing to undo.
+
+    ``kind`` (``vote``, ``resolution``) and ``stage`` narrow it.
+    """
+    found = []
+    if kind != "resolution":
+        found.append(sql.execute(_LAST_VOTE, (reviewer, stage)).fetchone())
+    if kind != "vote":
+        found.append(sql.execute(_LAST_RESOLUTION, (reviewer, stage)).fetchone())
+    acts = [row for row in found if row is not None]
+    if not acts:
+        return None
+    row = max(acts, key=lambda act: int(act[5]))
+    return LastAct(row[0], row[1], row[2], Stage(row[3]), Decision(row[4]))
+
+
+_LAST_VOTE = (
+    "SELECT 'vote', v.id, (SELECT p.report_id FROM record_report p WHERE p.record_id = v.report_id),"
+    " v.stage, v.decision, v.change_id FROM vote v"
+    " WHERE v.reviewer = ?1 AND (?2 IS NULL OR v.stage = ?2)"
+    " AND NOT EXISTS (SELECT 1 FROM vote_undo u WHERE u.vote_id = v.id) ORDER BY v.id DESC LIMIT 1"
+)
+_LAST_RESOLUTION = (
+    "SELECT 'resolution', r.id, (SELECT p.report_id FROM record_report p WHERE p.record_id = r.report_id),"
+    " r.stage, r.decision, r.change_id FROM resolution r"
+    " WHERE EXISTS (SELECT 1 FROM json_each(r.signed_by) s WHERE s.value = ?1) AND (?2 IS NULL OR r.stage = ?2)"
+    " AND NOT EXISTS (SELECT 1 FROM resolution_undo u WHERE u.resolution_id = r.id) ORDER BY r.id DESC LIMIT 1"
+)
 
 
 def votes_of(sql: sqlite3.Connection, report: int, stage: Stage) -> list[StoredVote]:

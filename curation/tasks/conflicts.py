@@ -10,6 +10,7 @@ from curation.protocol import Role
 from curation.store import records, votes
 from curation.store.connect import Stamp
 from curation.tasks.places import InRound, all_places, report_ruling
+from curation.tasks.queue import settle_report
 from curation.tasks.review import Review
 from curation.tasks.vote import checked_reason, open_state
 from screening.flow import Place
@@ -96,6 +97,7 @@ def resolve(review: Review, decided: Decided, stamp: Stamp) -> Stage:
                 votes=tuple(v.id for v in cast),
             ),
         )
+        settle_report(change, review.protocol, decided.report)
     return stage
 
 

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import sqlite3
 from collections import defaultdict
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 
 from curation.model import Stage
-from curation.protocol import Protocol, ReasonRule
+from curation.protocol import Disagreement, Protocol, ReasonRule, Role, SecondVotes
 from curation.store import flow as flow_store
-from curation.store import searches, votes
+from curation.store import queue, searches, votes
 from screening.flow import Place, Placed, RecordState, Retrieval, placed
+from screening.queue import Needs, Pilot
 from screening.votes import Ruling, Settled, StageRule, Vote, ruling
 
 
@@ -39,12 +40,46 @@ class ReportState:
 
 def stage_rule(protocol: Protocol, stage: Stage) -> StageRule:
     """The protocol's rule for a stage."""
+    screening, at_abstract = protocol.screening, stage is Stage.ABSTRACT
     return StageRule(
         stage=stage,
-        votes_needed=protocol.screening.votes(stage),
+        votes_needed=screening.votes(stage),
         reasons=tuple(r.code for r in protocol.exclusion_reasons),
-        differing_reasons_conflict=protocol.screening.differing_reasons is ReasonRule.CONFLICT,
+        differing_reasons_conflict=screening.differing_reasons is ReasonRule.CONFLICT,
+        checks_excludes=at_abstract and screening.second_abstract is SecondVotes.EXCLUDES,
+        forward_on_disagreement=at_abstract and screening.disagreement_abstract is Disagreement.FORWARD,
     )
+
+
+def needs(sql: sqlite3.Connection, protocol: Protocol, stage: Stage) -> Needs:
+    """How many votes each report needs at a stage: the protocol's number, its sample, open calibration rounds."""
+    screening = protocol.screening
+    sample = stage is Stage.ABSTRACT and screening.second_abstract is SecondVotes.SAMPLE
+    rounds = queue.pilots(sql, stage)
+    return Needs(
+        votes=screening.votes(stage),
+        sample=screening.sample if sample else None,
+        pilots={report: Pilot(number, people) for report, (number, people) in rounds.items()},
+        active=frozenset(r.id for r in protocol.with_role(Role.SCREENER)),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Bench:
+    """What rules on the reports of one stage."""
+
+    rule: StageRule
+    needs: Needs
+
+    def ruling(self, report: int, cast: Sequence[Vote], settled: Settled | None) -> Ruling:
+        voters = {v.reviewer for v in cast}
+        in_pilot = report in self.needs.pilots  # everybody votes on it, whatever the first ones said
+        rule = replace(self.rule, checks_excludes=False) if in_pilot else self.rule
+        return ruling(cast, rule, settled, self.needs.of(report, voters))
+
+
+def _bench(sql: sqlite3.Connection, protocol: Protocol, stage: Stage) -> _Bench:
+    return _Bench(stage_rule(protocol, stage), needs(sql, protocol, stage))
 
 
 def report_ruling(sql: sqlite3.Connection, protocol: Protocol, report: int, stage: Stage) -> Ruling:
@@ -52,7 +87,7 @@ def report_ruling(sql: sqlite3.Connection, protocol: Protocol, report: int, stag
     resolution = votes.resolution_of(sql, report, stage)
     settled = Settled(resolution.decision, resolution.reason) if resolution else None
     cast = [Vote(v.reviewer, v.decision, v.reason) for v in votes.votes_of(sql, report, stage)]
-    return ruling(cast, stage_rule(protocol, stage), settled)
+    return _bench(sql, protocol, stage).ruling(report, cast, settled)
 
 
 def report_state(sql: sqlite3.Connection, protocol: Protocol, report: int) -> ReportState | None:
@@ -101,7 +136,7 @@ def _state(row: flow_store.RecordRow, abstract: Ruling, fulltext: Ruling, event:
 
 
 def _rulings(sql: sqlite3.Connection, protocol: Protocol, stage: Stage) -> dict[int, Ruling]:
-    rule = stage_rule(protocol, stage)
+    bench = _bench(sql, protocol, stage)
     cast: dict[int, list[Vote]] = defaultdict(list)
     for v in votes.all_votes(sql):
         if v.stage is stage:
@@ -109,4 +144,7 @@ def _rulings(sql: sqlite3.Connection, protocol: Protocol, stage: Stage) -> dict[
     settled = {
         r.report: Settled(r.decision, r.reason) for r in votes.all_resolutions(sql) if r.stage is stage
     }
-    return {report: ruling(cast.get(report, ()), rule, settled.get(report)) for report in {*cast, *settled}}
+    return {
+        report: bench.ruling(report, cast.get(report, ()), settled.get(report))
+        for report in {*cast, *settled}
+    }

@@ -8,16 +8,20 @@ from dataclasses import dataclass
 from curation.errors import Refused, Usage
 from curation.model import Decision, Stage
 from curation.protocol import Protocol, Role
-from curation.store import records, votes
+from curation.store import queue, records, votes
 from curation.store.connect import Stamp
 from curation.tasks.places import ReportState, report_state
+from curation.tasks.queue import settle_report
 from curation.tasks.review import Review
 from screening.flow import Place
 
 
 @dataclass(frozen=True, slots=True)
 class Ballot:
-    """What a person said. ``stage`` None: where the report stands."""
+    """What a person said. ``stage`` None: where the report stands.
+
+    ``secondary``: codes of further exclusion reasons. ``milliseconds``: how long the report stood on the screen.
+    """
 
     uid: str
     report: int
@@ -26,6 +30,8 @@ class Ballot:
     stage: Stage | None = None
     reason: str | None = None
     note: str = ""
+    secondary: tuple[str, ...] = ()
+    milliseconds: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,11 +62,29 @@ def vote(review: Review, ballot: Ballot, stamp: Stamp) -> Cast:
         stage = ballot.stage or _standing_at(state)
         check_open(change.sql, state, ballot.report, stage)
         reason = checked_reason(review.protocol, stage, ballot.decision, ballot.reason)
-        new = votes.NewVote(
-            ballot.uid, ballot.report, stage, ballot.reviewer, ballot.decision, reason, ballot.note
-        )
-        votes.cast(change, new)
+        votes.cast(change, _new_vote(change.sql, review.protocol, ballot, stage, reason))
+        settle_report(change, review.protocol, ballot.report)
     return Cast(ballot.report, stage, ballot.decision, reason, head.title)
+
+
+def _new_vote(
+    sql: sqlite3.Connection, protocol: Protocol, ballot: Ballot, stage: Stage, reason: str | None
+) -> votes.NewVote:
+    secondary = tuple(dict.fromkeys(ballot.secondary))
+    for code in secondary:
+        checked_reason(protocol, stage, ballot.decision, code)
+    return votes.NewVote(
+        uid=ballot.uid,
+        report=ballot.report,
+        stage=stage,
+        reviewer=ballot.reviewer,
+        decision=ballot.decision,
+        reason=reason,
+        note=ballot.note,
+        secondary=tuple(code for code in secondary if code != reason),
+        milliseconds=ballot.milliseconds,
+        ranking=queue.newest_ranking(sql, ballot.reviewer, stage),
+    )
 
 
 def _sent_again(sql: sqlite3.Connection, stored: votes.StoredVote, ballot: Ballot) -> Cast:
@@ -80,18 +104,21 @@ def _sent_again(sql: sqlite3.Connection, stored: votes.StoredVote, ballot: Ballo
     return Cast(stored.report, stored.stage, stored.decision, stored.reason, title)
 
 
-def undo(review: Review, reviewer: str, stamp: Stamp) -> votes.LastAct:
+def undo(
+    review: Review, reviewer: str, stamp: Stamp, *, kind: str | None = None, stage: Stage | None = None
+) -> votes.LastAct:
     """Take back the reviewer's newest standing vote or resolution; without limit, one a call.
 
-    Raises Refused when nothing is left to take back.
+    ``kind`` (``vote``, ``resolution``) and ``stage`` narrow it. Raises Refused when nothing is left to take back.
     """
     review.person(reviewer)
     with review.change(stamp) as change:
-        act = votes.last_act(change.sql, reviewer)
+        act = votes.last_act(change.sql, reviewer, kind, stage)
         if act is None:
             message = f"{reviewer} has nothing to undo"
             raise Refused(message)
         votes.undo(change, act)
+        settle_report(change, review.protocol, act.report)
     return act
 
 

@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 from curation.model import Stage
 from curation.protocol import Role
-from curation.store import records, votes
-from curation.tasks.places import all_places
+from curation.store import records
+from curation.tasks.queue import open_work
 from curation.tasks.review import Review
-from screening.flow import Place
-
-_STAGE_OF = {Place.AWAITING_SCREENING: Stage.ABSTRACT, Place.AWAITING_ASSESSMENT: Stage.FULLTEXT}
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,12 +38,12 @@ class Wanted:
 
 def who_waits(review: Review) -> tuple[Waiting, ...]:
     """For each active screener, how many reports still want their vote."""
-    screeners = review.protocol.with_role(Role.SCREENER)
     counts: Counter[tuple[str, Stage]] = Counter()
-    for _, stage, voters in _open(review):
-        counts.update((person.id, stage) for person in screeners if person.id not in voters)
+    for work in open_work(review.sql, review.protocol):
+        counts.update((who, work.stage) for who in work.asked)
     return tuple(
-        Waiting(p.id, p.name, counts[p.id, Stage.ABSTRACT], counts[p.id, Stage.FULLTEXT]) for p in screeners
+        Waiting(p.id, p.name, counts[p.id, Stage.ABSTRACT], counts[p.id, Stage.FULLTEXT])
+        for p in review.protocol.with_role(Role.SCREENER)
     )
 
 
@@ -58,22 +54,10 @@ def wanted_of(review: Review, reviewer: str) -> tuple[Wanted, ...]:
     """
     review.member(reviewer, Role.SCREENER)
     found = []
-    for report, stage, voters in _open(review):
-        if reviewer not in voters:
-            h = records.head(review.sql, report)
-            found.append(Wanted(report, stage, h.label, h.title, h.journal, h.abstract, h.doi, h.pmid))
+    for work in open_work(review.sql, review.protocol):
+        if reviewer in work.asked:
+            h = records.head(review.sql, work.report)
+            found.append(
+                Wanted(work.report, work.stage, h.label, h.title, h.journal, h.abstract, h.doi, h.pmid)
+            )
     return tuple(found)
-
-
-def _open(review: Review) -> Iterator[tuple[int, Stage, frozenset[str]]]:
-    """Reports with fewer votes than their stage needs: number, stage, and who voted already."""
-    voters: dict[tuple[int, Stage], set[str]] = {}
-    for vote in votes.all_votes(review.sql):
-        voters.setdefault((vote.report, vote.stage), set()).add(vote.reviewer)
-    for item in all_places(review.sql, review.protocol):
-        stage = _STAGE_OF.get(item.placed.place)
-        if stage is None:
-            continue
-        cast = voters.get((item.placed.report, stage), set())
-        if len(cast) < review.protocol.screening.votes(stage):
-            yield item.placed.report, stage, frozenset(cast)

@@ -27,18 +27,19 @@ from hypothesis.stateful import (
 
 from curation.errors import LivrevError, Refused, Usage
 from curation.model import Decision, Relation, SourceKind, Stage
-from curation.store import duplicates, releases, searches, studies, votes
+from curation.store import duplicates, marks, queue, releases, searches, studies, votes
 from curation.store import flow as flow_store
 from curation.store.connect import Stamp
 from curation.store.duplicates import Judged
 from curation.tasks import dedupe
-from curation.tasks.conflicts import Decided, conflicts, resolve
+from curation.tasks.conflicts import Decided, conflicts, in_conflict, resolve
 from curation.tasks.evidence import evidence
 from curation.tasks.flow import Flow, Unreported, flow
 from curation.tasks.fulltext import Attempt, note_fulltext
 from curation.tasks.import_file import FileToImport, import_file
 from curation.tasks.init import init
 from curation.tasks.places import InRound, all_places, report_state
+from curation.tasks.queue import STAGE_OF, refresh, settle_report
 from curation.tasks.review import Review
 from curation.tasks.vote import Ballot, undo, vote
 from screening.flow import FlowCounts, Place, Retrieval, Totals, failures
@@ -294,6 +295,29 @@ class History(RuleBasedStateMachine):
         if self._included_without_study():
             return
         assert self._counts(None).total == evidence(self.review.sql, self.review.protocol, "now").totals
+
+    @invariant()
+    def the_queue_asks_everybody_for_what_they_have_not_voted_on(self) -> None:
+        refresh(self.review)
+        asked = {(s.reviewer, s.report, s.stage) for s in queue.all_slots(self.review.sql)}
+        cast = {(v.reviewer, v.report, v.stage) for v in votes.all_votes(self.review.sql)}
+        waiting = {
+            (item.placed.report, stage)
+            for item in self._places()
+            if (stage := STAGE_OF.get(item.placed.place)) and in_conflict(item) is None
+        }
+        everybody = {(who, report, stage) for who in ("ana", "ben") for report, stage in waiting}
+        assert asked == everybody - cast
+        found = {(c.report, c.stage) for c in conflicts(self.review)}
+        assert queue.all_conflicts(self.review.sql) == found
+
+    @rule(record=RECORDS, reviewer=st.sampled_from(("ana", "ben")))
+    def put_off(self, record: int, reviewer: str) -> None:
+        report = self._open_report(record)
+        stamp = replace(STAMP, by=reviewer)
+        with self.review.change(stamp) as change:
+            marks.add(change, report, Stage.ABSTRACT, "skip")
+            settle_report(change, self.review.protocol, report)
 
     # How it is done
 
