@@ -161,16 +161,15 @@ def _amendments(plain: Mapping[str, Any]) -> Iterator[Fault]:
     criteria = plain.get("criteria", {})
     if not isinstance(criteria, Mapping):
         return
-    codes = {reason.get("code") for _, reason in rows(plain, "exclusion_reasons")}
+    codes = [reason.get("code") for _, reason in rows(plain, "exclusion_reasons")]
+    newest = criteria.get("number", 1)
     for index, amendment in rows(criteria, "amendments"):
         number, reasons = amendment.get("number"), amendment.get("reasons", [])
-        if type(number) is int and number > criteria.get("number", 1):
-            where: KeyPath = ("criteria", "amendments", index, "number")
-            yield (
-                where,
-                f"{dotted(where)}: it is {number}, but criteria.number is {criteria.get('number', 1)}",
-            )
+        where: KeyPath = ("criteria", "amendments", index)
+        if type(number) is int and type(newest) is int and number > newest:
+            said = f"it is {number}, but criteria.number is {newest}; raise that too"
+            yield (*where, "number"), f"{dotted((*where, 'number'))}: {said}"
         for code in reasons if isinstance(reasons, list) else ():
             if code not in codes:
-                where = ("criteria", "amendments", index, "reasons")
-                yield where, f"{dotted(where)}: {code!r} is no code under exclusion_reasons"
+                said = f"{code!r} is no code under exclusion_reasons"
+                yield (*where, "reasons"), f"{dotted((*where, 'reasons'))}: {said}"

@@ -278,6 +278,7 @@ class Services:
     crossref: bool = False
     idconv: bool = False
     unpaywall: bool = False
+    europepmc: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,9 +4,10 @@ import click
 
 from curation.cli.common import clock, json_option, print_json, review
 from curation.errors import Usage
+from curation.model import Stage
 from curation.report.standing import Search
 from curation.tasks.status import NEVER, Overview, overview
-from curation.tasks.waiting import Wanted, wanted_of
+from curation.tasks.waiting import Lacking, Wanted, wanted_of
 
 
 @click.command("status", help="Where the review stands, what waits for whom, and what to do next.")
@@ -52,12 +53,28 @@ def _print(found: Overview) -> None:
         click.echo(
             f"  {person.reviewer}: {person.to_screen} to screen, {person.to_assess} full texts to assess"
         )
-    click.echo(f"  conflicts: {found.conflicts}; possible duplicates: {found.duplicates_waiting}")
+    for stage in found.lacking:
+        click.echo(f"  {_STAGES[stage.stage]}: {_said_of(stage)}")
+    click.echo(f"  possible duplicates: {found.duplicates_waiting}")
     for item in now.pending:
         click.echo(f"  {item}")
     click.echo("\nNext")
     for step in found.next:
         click.echo(f"  {step}")
+
+
+_STAGES = {Stage.ABSTRACT: "title/abstract", Stage.FULLTEXT: "full text"}
+
+
+def _said_of(stage: Lacking) -> str:
+    """What a stage lacks; with single votes it is not complete."""
+    parts = (
+        (stage.without, "without a vote"),
+        (stage.begun, "with some of the votes they need"),
+        (stage.conflicts, "in conflict"),
+    )
+    said = ", ".join(f"{n} {what}" for n, what in parts if n)
+    return f"not complete: {said}" if said else "nothing is lacking"
 
 
 def _last_and_next(search: Search, *, overdue: bool) -> str:

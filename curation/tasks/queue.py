@@ -61,7 +61,7 @@ def rules_of(protocol: Protocol) -> Rules:
 
 def open_work(sql: sqlite3.Connection, protocol: Protocol) -> Iterator[OpenWork]:
     """Every report that still needs votes, in the order of its number."""
-    work, _ = _standing(sql, protocol)
+    work, _ = standing(sql, protocol)
     return iter(work)
 
 
@@ -171,7 +171,7 @@ class _View:
 
 
 def _everything(sql: sqlite3.Connection, protocol: Protocol) -> None:
-    work, conflicts = _standing(sql, protocol)
+    work, conflicts = standing(sql, protocol)
     view = _View(
         rules_of(protocol),
         {stage: needs(sql, protocol, stage) for stage in Stage},
@@ -184,8 +184,8 @@ def _everything(sql: sqlite3.Connection, protocol: Protocol) -> None:
     slots.all_done(sql, _hash(protocol))
 
 
-def _standing(sql: sqlite3.Connection, protocol: Protocol) -> tuple[list[OpenWork], set[tuple[int, Stage]]]:
-    """All open work, and what is in conflict."""
+def standing(sql: sqlite3.Connection, protocol: Protocol) -> tuple[list[OpenWork], set[tuple[int, Stage]]]:
+    """All open work, and what is in conflict; one pass over the store."""
     voters: dict[tuple[int, Stage], set[str]] = defaultdict(set)
     for vote in votes.all_votes(sql):
         voters[vote.report, vote.stage].add(vote.reviewer)

@@ -8,16 +8,15 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from curation.errors import Refused
-from curation.protocol import Service
+from curation.protocol import Role, Service
 from curation.report.standing import Search, Status
 from curation.store import releases, searches
 from curation.store.notices import StoredNotice
 from curation.tasks import dedupe
-from curation.tasks.conflicts import conflicts
 from curation.tasks.flow import Flow, Unreported, flow
 from curation.tasks.notices import undecided
 from curation.tasks.review import Review
-from curation.tasks.waiting import Waiting, who_waits
+from curation.tasks.waiting import Lacking, Waiting, work_left
 from screening.flow import Place
 
 NEVER = "never"  # stands for the day of the last search where there was none
@@ -32,6 +31,7 @@ class Overview:
     rounds: tuple[int, ...]
     places: tuple[tuple[str, int], ...]
     waiting: tuple[Waiting, ...]
+    lacking: tuple[Lacking, ...]
     conflicts: int
     duplicates_waiting: int
     notices: tuple[StoredNotice, ...]
@@ -44,8 +44,7 @@ def overview(review: Review, today: dt.date) -> Overview:
     current = _flow_or_none(review)
     now = standing(review, current)
     places = Counter(p.place for p in current.places) if current else Counter[Place]()
-    waiting = who_waits(review)
-    open_conflicts = len(conflicts(review))
+    left = work_left(review)
     pairs = len(dedupe.waiting(review.sql))
     overdue = tuple(s.name for s in now.searches if s.overdue(today.isoformat()))
     found = Overview(
@@ -53,8 +52,9 @@ def overview(review: Review, today: dt.date) -> Overview:
         standing=now,
         rounds=current.rounds if current else (),
         places=tuple((str(place), places[place]) for place in Place if places[place]),
-        waiting=waiting,
-        conflicts=open_conflicts,
+        waiting=left.waiting,
+        lacking=left.lacking,
+        conflicts=sum(stage.conflicts for stage in left.lacking),
         duplicates_waiting=pairs,
         notices=undecided(review),
         overdue=overdue,
@@ -127,17 +127,7 @@ def _next(review: Review, now: Overview, current: Flow | None) -> tuple[str, ...
         steps.append(f"{_count(len(now.notices), 'notice')} to be decided on: livrev check notices")
     if n := now.duplicates_waiting:
         steps.append(f"{_count(n, 'possible duplicate')} to be judged: livrev duplicates --waiting")
-    for person in now.waiting:
-        if n := person.to_screen + person.to_assess:
-            who = person.reviewer
-            steps.append(
-                f"{who} votes on {_count(n, 'report')}: livrev status --as {who} lists them, "
-                f"then livrev vote REPORT include|exclude --as {who}"
-            )
-    if n := now.conflicts:
-        steps.append(
-            f"{_count(n, 'conflict')}: livrev conflicts, then livrev resolve REPORT ... --as ID --note WHY"
-        )
+    steps += _screening_steps(review, now)
     if (
         sought := [f"R{p.report}" for p in current.places if p.place is Place.AWAITING_RETRIEVAL]
         if current
@@ -148,6 +138,27 @@ def _next(review: Review, now: Overview, current: Flow | None) -> tuple[str, ...
             "livrev fulltext REPORT --retrieved FILE --as ID"
         )
     return tuple(steps) or ("nothing waits; livrev report writes the report",)
+
+
+def _screening_steps(review: Review, now: Overview) -> Iterator[str]:
+    for person in now.waiting:
+        who = person.reviewer
+        if n := person.to_screen:
+            yield f"{who} screens {_count(n, 'report')}: livrev screen --as {who}"
+        if n := person.to_assess:
+            yield f"{who} assesses {_count(n, 'full text')}: livrev screen --as {who} --stage fulltext"
+    if n := now.conflicts:
+        judges = [r.id for r in review.protocol.with_role(Role.ADJUDICATOR)]
+        who = judges[0] if judges else "ID"
+        yield (
+            f"{_count(n, 'conflict')}: livrev screen --stage conflicts --as {who} adjudicates; "
+            "--as ONE --with OTHER settles by consensus"
+        )
+    if n := sum(stage.unasked for stage in now.lacking):
+        yield (
+            f"{_count(n, 'report')} cannot get the votes they need: too few active screeners; see reviewers and "
+            "screening in review.toml"
+        )
 
 
 def _searches_to_do(review: Review, now: Overview) -> Iterator[str]:

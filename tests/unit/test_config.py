@@ -14,19 +14,26 @@ from curation import config
 from curation.errors import Configuration, Usage
 from curation.model import SourceKind, Validation
 from curation.protocol import (
+    Amendment,
+    Assignment,
+    CountedAs,
     Criteria,
     ExclusionReason,
     Footnote,
+    Keys,
     Living,
     Method,
     Ncbi,
     Output,
+    Preset,
     Protocol,
     ReasonRule,
+    Removal,
     Reviewer,
     ReviewHead,
     Role,
     Screening,
+    SecondVotes,
     Service,
     Source,
     Synthesis,
@@ -162,7 +169,7 @@ def test_the_message_names_the_file_and_counts_the_faults(tmp_path: Path) -> Non
         (("[output]", "[ouput]"), "ouput: unknown key; did you mean output?"),
         (("[output]", "[output]\nzzz = 1"), "output.zzz: unknown key; known keys: folder, footnotes"),
         (("[[syntheses]]", "[nonsense]\n[[syntheses]]"),
-         "nonsense: unknown key; known keys: review, criteria, exclusion_reasons, sources, reviewers, living, screening, ncbi, services, output, syntheses"),
+         "nonsense: unknown key; known keys: review, criteria, exclusion_reasons, sources, reviewers, living, screening, removals, ncbi, services, output, syntheses"),
     ],
 )  # fmt: skip
 def test_a_fault_is_said_in_words_for_people_who_know_their_review(
@@ -267,7 +274,13 @@ texts = st.text(st.characters(codec="utf-8"), min_size=1, max_size=12)
 protocols = st.builds(
     Protocol,
     review=st.builds(ReviewHead, texts, texts, st.text(max_size=3), st.text(max_size=3)),
-    criteria=st.builds(Criteria, st.tuples(texts, texts), st.just(()), st.integers(1, 9)),
+    criteria=st.builds(
+        Criteria,
+        st.tuples(texts, texts),
+        st.just(()),
+        st.integers(1, 9),
+        st.lists(st.builds(Amendment, st.integers(2, 9), texts, st.tuples(texts)), max_size=2).map(tuple),
+    ),
     exclusion_reasons=st.lists(st.builds(ExclusionReason, texts, texts), min_size=1, max_size=3).map(tuple),
     sources=st.lists(
         st.builds(Source, texts, texts, st.sampled_from(SourceKind), texts, st.sampled_from(Service)),
@@ -282,7 +295,21 @@ protocols = st.builds(
         max_size=2,
     ).map(tuple),
     living=st.builds(Living, texts, texts, st.none() | st.dates()),
-    screening=st.builds(Screening, st.integers(1, 5), st.integers(1, 5), st.sampled_from(ReasonRule)),
+    screening=st.builds(
+        Screening,
+        votes_abstract=st.integers(1, 5),
+        votes_fulltext=st.integers(1, 5),
+        second_abstract=st.sampled_from(SecondVotes),
+        sample=st.floats(0, 1),
+        differing_reasons=st.sampled_from(ReasonRule),
+        assignment=st.sampled_from(Assignment),
+        show_authors=st.booleans(),
+        highlight=st.lists(texts, max_size=2).map(tuple),
+        keys=st.builds(Keys, preset=st.sampled_from(Preset), include=st.just("y")),
+    ),
+    removals=st.lists(
+        st.builds(Removal, texts, st.tuples(texts), st.sampled_from(CountedAs)), max_size=2
+    ).map(tuple),
     ncbi=st.builds(Ncbi, texts, texts),
     output=st.builds(Output, texts, st.lists(st.builds(Footnote, texts, texts), max_size=2).map(tuple)),
     syntheses=st.lists(
