@@ -109,6 +109,12 @@ def print_duplicates(removed: int, unsure: int) -> None:
     )
 
 
+def print_removed(removed: int) -> None:
+    """What the rules of review.toml took out before screening, where they did."""
+    if removed:
+        click.echo(f"removed before screening by rule: {removed} (livrev remove --dry-run lists the rules)")
+
+
 as_reviewer = click.option(
     "--as", "reviewer", required=True, metavar="ID", help="Who acts (id in review.toml)."
 )

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, TypedDict, Unpack
 
 import click
 
-from curation.cli.common import clock, json_option, print_duplicates, print_json, review, stamp
+from curation.cli.common import clock, json_option, print_duplicates, print_json, print_removed, review, stamp
 from curation.cli.said import say
 from curation.errors import Exit, LivrevError, Usage
 
@@ -160,6 +160,7 @@ def _print(done: Imported, *, dry_run: bool) -> None:
         )
     if done.duplicates is not None:
         print_duplicates(done.duplicates.moved, done.duplicates.unsure)
+        print_removed(done.removed)
 
 
 def _filled(done: Imported) -> str:

@@ -10,7 +10,16 @@ from typing import Any
 
 import click
 
-from curation.cli.common import clock, json_option, print_duplicates, print_json, review, show_warnings, stamp
+from curation.cli.common import (
+    clock,
+    json_option,
+    print_duplicates,
+    print_json,
+    print_removed,
+    review,
+    show_warnings,
+    stamp,
+)
 from curation.errors import Exit, TryAgain
 from curation.tasks.alarms import Alarm
 from curation.tasks.clients import clients
@@ -147,3 +156,4 @@ def _print_sources(done: Updated) -> None:
         )
     if done.sources:
         print_duplicates(done.duplicates.moved, done.duplicates.unsure)
+        print_removed(done.removed)

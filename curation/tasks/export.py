@@ -210,9 +210,8 @@ def _to_screen(report: _Report, choice: Choice, protocol: Protocol) -> tuple[boo
     stage = _STAGE_OF.get(report.place) if report.place else None
     if stage is None or choice.stage not in {None, stage}:
         return False, stage
-    cast = report.cast.get(stage, ())
-    enough = len(cast) >= protocol.screening.votes(stage)
-    return not enough and report.own(stage, choice.reviewer) is None, stage
+    verdict = _verdict(report, stage)
+    return verdict is Verdict.WAITING and report.own(stage, choice.reviewer) is None, stage
 
 
 def _in_conflict(report: _Report, choice: Choice, protocol: Protocol) -> tuple[bool, Stage | None]:  # noqa: ARG001 - one signature for all

@@ -17,6 +17,8 @@ from curation.store import records, searches
 from curation.store.connect import Change, Stamp
 from curation.tasks.dedupe import Deduplicated, apply_rules
 from curation.tasks.keep import keep
+from curation.tasks.queue import refresh
+from curation.tasks.removals import apply_removals
 from curation.tasks.review import Review
 
 _BATCH = 500  # records in memory at once
@@ -70,7 +72,8 @@ class Imported:
     ``openers`` records begin in it, of which ``records`` were read and ``refused`` not. ``within`` counts those
     it holds twice, ``refound`` those its source had brought before, ``revised`` the ones of these that changed;
     ``new`` is None where no review was looked at. ``fill`` is how many records have each field. ``before`` marks a
-    file that was taken in earlier: nothing was done. ``round`` and ``duplicates`` are None in a dry run.
+    file that was taken in earlier: nothing was done. ``round`` and ``duplicates`` are None in a dry run. ``removed``
+    reports went out before screening by the rules of review.toml.
     """
 
     file: str
@@ -90,6 +93,7 @@ class Imported:
     before: bool = False
     round: int | None = None
     duplicates: Deduplicated | None = None
+    removed: int = 0
 
 
 def import_file(review: Review, file: FileToImport, stamp: Stamp, progress: Progress = _silent) -> Imported:
@@ -121,9 +125,11 @@ def _taken_in(
         for lost in export.refused:
             searches.add_refused(change, run_id, lost.line, lost.reason, lost.raw.decode(errors="replace"))
         duplicates = apply_rules(change)
+        removed = apply_removals(change, review.protocol).reports
         keep(file.path, review.folder / "inbox", export.sha256)
+    refresh(review)
     done = _told(export, source.key, split)
-    return replace(done, revised=revised, round=in_round.number, duplicates=duplicates)
+    return replace(done, revised=revised, round=in_round.number, duplicates=duplicates, removed=removed)
 
 
 def look_at_file(review: Review | None, file: FileToImport, progress: Progress = _silent) -> Imported:

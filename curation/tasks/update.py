@@ -24,6 +24,8 @@ from curation.tasks.alarms import Alarm, Answered, alarms
 from curation.tasks.clients import PARSERS, Clients, SourceClient
 from curation.tasks.dedupe import Deduplicated, apply_rules
 from curation.tasks.journal import Journal
+from curation.tasks.queue import refresh
+from curation.tasks.removals import apply_removals
 from curation.tasks.review import Review
 from curation.tasks.services import crossref_notices, raise_told
 from curation.tasks.staging import Staging
@@ -98,13 +100,17 @@ class SourceUpdate:
 
 @dataclass(frozen=True, slots=True)
 class Updated:
-    """What an update did. ``round`` None and no sources: nothing was due. ``told_of``: notices by Crossref."""
+    """What an update did. ``round`` None and no sources: nothing was due. ``told_of``: notices by Crossref.
+
+    ``removed`` reports went out before screening by the rules of review.toml.
+    """
 
     round: int | None
     sources: tuple[SourceUpdate, ...]
     duplicates: Deduplicated
     skipped: tuple[str, ...] = ()
     told_of: int = 0
+    removed: int = 0
 
     @property
     def warnings(self) -> tuple[str, ...]:
@@ -192,6 +198,7 @@ def update(
             number = searches.open_round(change)
             applied = [work.apply(change, number.id, plan) for plan in plans]
             duplicates = apply_rules(change)
+            removed = apply_removals(change, review.protocol).reports
             done = tuple(one.with_notices(change) for one in applied)
             told_of = raise_told(change, told)
         journal.write(
@@ -199,7 +206,8 @@ def update(
         )
         for plan in plans:
             work.staging(plan.source).clear()
-    return Updated(number.number, done, duplicates, skipped, told_of)
+        refresh(review)
+    return Updated(number.number, done, duplicates, skipped, told_of, removed)
 
 
 def _shown_to_nobody(_source: str, _done: int, _of: int) -> None:
