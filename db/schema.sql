@@ -474,7 +474,8 @@ WHERE f.id = (SELECT max(g.id) FROM fact g WHERE g.study_id = f.study_id AND g.f
 CREATE VIEW fulltext_now AS
 SELECT * FROM (
   SELECT f.*, p.report_id AS report_now,
-         row_number() OVER (PARTITION BY p.report_id ORDER BY f.id DESC) AS newest
+         row_number() OVER (
+           PARTITION BY p.report_id ORDER BY (f.event = 'awaited' AND f.link <> ''), f.id DESC) AS newest
   FROM fulltext_event f JOIN record_report p ON p.record_id = f.report_id
 ) WHERE newest = 1;
 

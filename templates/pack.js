@@ -156,7 +156,8 @@
     const decided = now.vote.size;
     const forward = [...now.vote.values()].filter((row) => row.decision !== "exclude").length;
     $("progress").value = decided;
-    $("far").textContent = decided + " of " + page.reports.length + " decided · " + forward + " go on";
+    document.body.dataset.left = open ? "some" : "none";
+    $("far").textContent = decided + " of " + page.reports.length + " decided · " + forward + " included";
     const unsaved = kept.rows.length - kept.downloaded;
     $("unsaved").textContent = unsaved > 0 ? "not yet downloaded" : kept.rows.length ? "all downloaded" : "";
     for (const action of ["include", "maybe", "exclude", "skip", "note", "tag", "flag", "find", "open"]) {
@@ -174,13 +175,13 @@
   function own() {
     const vote = now.vote.get(current);
     const parts = [];
-    if (vote) parts.push("Your decision so far: ", element("strong", said(vote)));
-    if (now.flags.has(current)) parts.push(" ⚑ flagged for discussion");
+    if (vote) parts.push(element("span", "Your decision so far: "), element("strong", said(vote)));
+    const marks = now.flags.has(current) ? ["⚑ flagged for discussion"] : [];
     const tags = [...(now.tags.get(current) || [])];
-    if (tags.length) parts.push(" tags: " + tags.join(", "));
+    if (tags.length) marks.push("tags: " + tags.join(", "));
     const skipped = now.skips.get(current);
-    if (skipped) parts.push(skipped.times === 1 ? " skipped once" : " skipped " + skipped.times + " times");
-    return parts;
+    if (skipped) marks.push(skipped.times === 1 ? "skipped once" : "skipped " + skipped.times + " times");
+    return parts.concat(marks.map((text, index) => (vote || index ? " · " : "") + text));
   }
 
   const said = (vote) => vote.decision + (vote.reason ? " (" + label(vote.reason) + ")" : "");
@@ -353,6 +354,11 @@
     say("Downloaded as " + named + " with " + now.vote.size + (now.vote.size === 1 ? " decision." : " decisions.") + " Send this file back.");
   }
 
+  function help() {
+    $("tell-help").showModal();
+    $("tell-help-title").focus();
+  }
+
   function scroll(direction) {
     $("card").scrollBy({ top: direction * 80 });
   }
@@ -470,7 +476,7 @@
     find,
     criteria: () => toggle("criteria", "Criteria are shown.", "Criteria are hidden."),
     open,
-    help: () => $("tell-help").showModal(),
+    help,
     download,
   };
   const WITHOUT_REPORT = new Set(["undo", "back", "highlights", "criteria", "help", "download"]);

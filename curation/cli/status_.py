@@ -48,6 +48,13 @@ def _print(found: Overview) -> None:
         click.echo("\nNotices")
         for notice in found.notices:
             click.echo(f"  R{notice.report} {notice.kind.upper()} ({notice.source}): {notice.title}")
+    _print_waiting(found)
+    click.echo("\nNext")
+    for step in found.next:
+        click.echo(f"  {step}")
+
+
+def _print_waiting(found: Overview) -> None:
     click.echo("\nWaiting")
     for person in found.waiting:
         click.echo(
@@ -55,12 +62,11 @@ def _print(found: Overview) -> None:
         )
     for stage in found.lacking:
         click.echo(f"  {_STAGES[stage.stage]}: {_said_of(stage)}")
+    if found.stopping and found.stopping.stopped:
+        click.echo(f"  stopped by {found.stopping.by}: {found.stopping.unscreened} reports stay unscreened")
     click.echo(f"  possible duplicates: {found.duplicates_waiting}")
-    for item in now.pending:
+    for item in found.standing.pending:
         click.echo(f"  {item}")
-    click.echo("\nNext")
-    for step in found.next:
-        click.echo(f"  {step}")
 
 
 _STAGES = {Stage.ABSTRACT: "title/abstract", Stage.FULLTEXT: "full text"}

@@ -26,16 +26,18 @@ from curation.tasks.vote import Ballot, vote
 
 if TYPE_CHECKING:
     from curation.tasks.import_votes import Left, VotesFile, VotesImported
+    from curation.tasks.vote_file import VotesTaken
 
 _DECISIONS = click.Choice([str(d) for d in Decision])
 _OF_ONE = ("report", "decision", "reason", "note", "uid")  # what belongs to a single vote
+_OF_ANOTHER_TOOL = ("stage", "listed", "named")  # what our own files say themselves
 _OF_A_FILE = ("listed", "named", "dry_run", "as_json")  # what belongs to a file of votes
 
 
 @click.command(
     "vote",
-    help="Cast one vote on REPORT (R12), or every vote of a file from ASReview, Rayyan or Covidence (--from). "
-    "A change of mind is a later vote.",
+    help="Cast one vote on REPORT (R12), or every vote of a file (--from): of a screening page, of livrev votes, "
+    "from ASReview, Rayyan or Covidence. A change of mind is a later vote.",
 )
 @click.argument("report", required=False)
 @click.argument("decision", required=False, type=_DECISIONS)
@@ -48,7 +50,7 @@ _OF_A_FILE = ("listed", "named", "dry_run", "as_json")  # what belongs to a file
     "--from",
     "file",
     type=click.Path(path_type=Path),
-    help="File of a screening tool whose decisions become votes (stage: abstract, if not said).",
+    help="File whose decisions become votes; of another tool, at abstract if no stage is said.",
 )
 @click.option(
     "--decision", "listed", type=_DECISIONS, help="What a list without decisions lists (Covidence)."
@@ -74,6 +76,9 @@ def command(  # noqa: PLR0913 - the words of the command
 ) -> int:
     if file is not None:
         _refuse_words(ctx, _OF_ONE, "goes with a single vote, not with --from")
+        status = _take(ctx, file, reviewer, dry_run=dry_run, as_json=as_json)
+        if status is not None:
+            return status
         from curation.tasks.import_votes import VotesFile
 
         list_of = Decision(listed) if listed else None
@@ -102,6 +107,53 @@ def _cast(ballot: Ballot) -> None:
     click.echo(f"R{cast.report} {cast.stage}: {cast.decision}{why} by {ballot.reviewer}  {cast.title}")
 
 
+def _take(ctx: click.Context, path: Path, reviewer: str, *, dry_run: bool, as_json: bool) -> int | None:
+    """Take a file in that is in one of our own forms; None where it is in none."""
+    from curation.tasks.vote_file import is_own, take_votes
+
+    if not is_own(path):
+        return None
+    _refuse_words(
+        ctx, _OF_ANOTHER_TOOL, "goes with files of other tools; each vote of this one says it itself"
+    )
+    with review() as open_review:
+        done = take_votes(open_review, path, reviewer, stamp(reviewer), dry_run=dry_run)
+    if as_json:
+        print_json(done)
+    else:
+        click.echo(_summary_of_own(done, dry_run=dry_run))
+    for person, count in done.others.items():
+        said = f"{counted(count, 'vote')} of {person} left; take them in with --as {person}"
+        click.echo(f"livrev: warning: {done.file}: {said}", err=True)
+    for left in done.not_taken:
+        _warn_not_stored(done.file, left)
+    if done.marks_left:
+        said = (
+            f"{counted(done.marks_left, 'tag, note, flag or skip')} not stored: marked otherwise here since"
+        )
+        click.echo(f"livrev: warning: {done.file}: {said}", err=True)
+    return Exit.DONE if done.whole else Exit.WARNINGS
+
+
+def _summary_of_own(done: VotesTaken, *, dry_run: bool) -> str:
+    """Every vote of a file of ours in one line, each counted once."""
+    changed = sum(one.earlier is not None for one in done.stored)
+    back = sum(one.taken_back for one in done.stored)
+    more = [f"{changed} in place of an earlier vote"] if changed else []
+    more += [f"{back} taken back since"] if back else []
+    parts = [
+        f"{len(done.stored)} {'to store' if dry_run else 'stored'}"
+        + (f" ({', '.join(more)})" if more else ""),
+        f"{done.already} here already",
+    ]
+    parts += [f"{done.undone} taken back"] if done.undone else []
+    parts += [f"{sum(done.others.values())} of others"] if done.others else []
+    parts += [f"{len(done.not_taken)} not stored"] if done.not_taken else []
+    parts += [f"{counted(done.marks, 'mark')}"] if done.marks else []
+    what = f"page {done.batch}" if done.batch else "table of votes"
+    return f"{done.file}: {what}, {counted(done.votes, 'vote')}, for {done.reviewer}: {', '.join(parts)}"
+
+
 def _import(file: VotesFile, *, dry_run: bool, as_json: bool) -> int:
     from curation.tasks.import_votes import import_votes
 
@@ -116,12 +168,14 @@ def _import(file: VotesFile, *, dry_run: bool, as_json: bool) -> int:
             f"livrev: warning: {done.file}: {left.place}: not matched: {left.why}{_titled(left)}", err=True
         )
     for left in done.not_taken:
-        click.echo(
-            f"livrev: warning: {done.file}: {left.place}: not stored: {left.why}{_titled(left)}", err=True
-        )
+        _warn_not_stored(done.file, left)
     for refused in done.refused:
         click.echo(f"livrev: warning: {done.file}: {refused}", err=True)
     return Exit.DONE if done.whole else Exit.WARNINGS
+
+
+def _warn_not_stored(file: str, left: Left) -> None:
+    click.echo(f"livrev: warning: {file}: {left.place}: not stored: {left.why}{_titled(left)}", err=True)
 
 
 def _titled(left: Left) -> str:

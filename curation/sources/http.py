@@ -27,7 +27,7 @@ import requests
 from urllib3.exceptions import HTTPError, ReadTimeoutError
 from urllib3.response import BaseHTTPResponse
 
-from curation.errors import Configuration, TryAgain
+from curation.errors import Configuration, SourceFailed, TryAgain
 
 T = TypeVar("T")
 
@@ -91,7 +91,8 @@ class Ask:
     """One request, as often as it must be repeated.
 
     ``secret`` holds parameters that are sent with the others and told to nobody: they show in no repr and make
-    no difference to the cache. ``cached`` allows an answer of an earlier run; never for what may change.
+    no difference to the cache. ``cached`` allows an answer of an earlier run; never for what may change. An answer of
+    more than ``most`` bytes is not taken (None: any).
     """
 
     method: str
@@ -100,6 +101,7 @@ class Ask:
     data: Mapping[str, str] = field(default_factory=dict)
     secret: Mapping[str, str] = field(default_factory=dict, repr=False)
     cached: bool = False
+    most: int | None = None
 
     @property
     def host(self) -> str:
@@ -295,16 +297,19 @@ class Door:
             timeout=(settings.connect_timeout, settings.read_timeout),
             stream=True,
         ) as response:
-            body = _unpacked(self._body(response.raw, deadline), response.headers.get("Content-Encoding", ""))
+            body = _unpacked(self._body(response.raw, deadline, ask.most), response.headers.get("Content-Encoding", ""))
             return Answer(
                 response.status_code, body, response.headers.get("Content-Type", "")
             ), response.headers
 
-    def _body(self, raw: BaseHTTPResponse, deadline: float) -> bytes:
+    def _body(self, raw: BaseHTTPResponse, deadline: float, most: int | None) -> bytes:
         """Body as it is sent, taken piece by piece: each piece begins the time of a silence anew."""
-        pieces = []
+        pieces, size = [], 0
         while piece := raw.read1(_CHUNK, decode_content=False):
             pieces.append(piece)
+            size += len(piece)
+            if most is not None and size > most:
+                raise SourceFailed(f"the answer is larger than {most:,} bytes; it was not taken")
             if self._clock() > deadline:
                 raise CutOff(f"the answer was not whole within {self._settings.total_timeout:g} s")
         return b"".join(pieces)

@@ -243,31 +243,3 @@ def _resolution(row: sqlite3.Row) -> StoredResolution:
     return StoredResolution(
         number, report, Stage(stage), kind, Decision(decision), reason, tuple(json.loads(signed_by))
     )
-
-
-def add_fulltext_event(
-    change: Change, report: int, event: str, *, note: str = "", file_name: str = "", file_sha256: str = ""
-) -> None:
-    """Note that a full text was retrieved, could not be, or is awaited again."""
-    change.sql.execute(
-        "INSERT INTO fulltext_event (report_id, event, note, file_name, file_sha256, by, change_id)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?)",
-        (report, event, note, file_name, file_sha256, change.stamp.by, change.id),
-    )
-
-
-def retrievals(sql: sqlite3.Connection) -> dict[int, str]:
-    """Newest full-text event of each report that has one."""
-    return dict(sql.execute("SELECT report_now, event FROM fulltext_now").fetchall())
-
-
-def retrieval_of(sql: sqlite3.Connection, report: int) -> str | None:
-    """Newest full-text event of one report, or None."""
-    row = sql.execute(
-        "SELECT f.event FROM fulltext_event f"
-        " WHERE f.report_id IN (SELECT record_id FROM placement WHERE report_id = ?1 UNION SELECT ?1)"
-        " AND (SELECT p.report_id FROM record_report p WHERE p.record_id = f.report_id) = ?1"
-        " ORDER BY f.id DESC LIMIT 1",
-        (report,),
-    ).fetchone()
-    return str(row[0]) if row else None

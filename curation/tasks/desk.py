@@ -12,10 +12,11 @@ from statistics import median
 from curation.errors import LivrevError, Refused
 from curation.model import Citation, Stage
 from curation.protocol import Protocol, Role
-from curation.store import marks, records, screened, votes
+from curation.store import fulltexts, marks, records, screened, votes
 from curation.store import queue as slots
 from curation.store.connect import Stamp
 from curation.tasks.conflicts import Decided, resolve
+from curation.tasks.fulltext import kept
 from curation.tasks.queue import refresh, settle_report
 from curation.tasks.report_members import canonical_of
 from curation.tasks.review import Review
@@ -238,7 +239,7 @@ class StoreDesk:
         own = screened.own_vote(sql, reviewer, stage, report)
         of = marks.of(sql, report, stage, reviewer)
         pilot = slots.pilots(sql, stage).get(report)
-        card = _card_of(report, stage, canonical_of(sql, (report,))[report].citation)
+        card = card_of(report, stage, canonical_of(sql, (report,))[report].citation)
         return replace(
             card,
             own=Said(reviewer, own.decision, own.reason, own.note) if own else None,
@@ -247,8 +248,17 @@ class StoreDesk:
             flagged=of.flagged,
             skipped=of.skipped,
             calibration=pilot[0] if pilot else None,
+            fulltext=self._fulltext(report),
             voters=self._voters(report, stage),
         )
+
+    def _fulltext(self, report: int) -> str:
+        """Path or address of the full text, as far as one is noted."""
+        noted = fulltexts.fulltext_of(self._review.sql, report)
+        if noted is None:
+            return ""
+        path = kept(self._review.folder, noted)
+        return str(path) if path else noted.link
 
     def _voters(self, report: int, stage: Stage) -> tuple[str, ...]:
         if self._session.work is not Work.CONFLICTS:
@@ -281,22 +291,8 @@ def setting_of(protocol: Protocol, session: Session) -> Setting:
     )
 
 
-def _asked_for(protocol: Protocol) -> tuple[str, ...]:
-    """Words of the search strategies, each once."""
-    words = (word for source in protocol.sources for word in terms(source.strategy))
-    return tuple(dict.fromkeys(word.casefold() for word in words if len(word.strip("*")) >= _SHORTEST))
-
-
-def _refuse_without_right(review: Review, session: Session) -> None:
-    role = Role.ADJUDICATOR if session.work is Work.CONFLICTS and not session.partners else Role.SCREENER
-    for name in (session.reviewer, *session.partners):
-        review.member(name, role)
-    if session.reviewer in session.partners:
-        message = f"{session.reviewer} cannot be their own partner; name the other who voted with --with"
-        raise Refused(message)
-
-
-def _card_of(report: int, stage: Stage, c: Citation) -> Card:
+def card_of(report: int, stage: Stage, c: Citation) -> Card:
+    """A report as anybody sees it: its fields, and nothing that a reader did."""
     return Card(
         report=report,
         stage=stage,
@@ -311,6 +307,21 @@ def _card_of(report: int, stage: Stage, c: Citation) -> Card:
         publication_types=c.publication_types,
         language=", ".join(c.language),
     )
+
+
+def _asked_for(protocol: Protocol) -> tuple[str, ...]:
+    """Words of the search strategies, each once."""
+    words = (word for source in protocol.sources for word in terms(source.strategy))
+    return tuple(dict.fromkeys(word.casefold() for word in words if len(word.strip("*")) >= _SHORTEST))
+
+
+def _refuse_without_right(review: Review, session: Session) -> None:
+    role = Role.ADJUDICATOR if session.work is Work.CONFLICTS and not session.partners else Role.SCREENER
+    for name in (session.reviewer, *session.partners):
+        review.member(name, role)
+    if session.reviewer in session.partners:
+        message = f"{session.reviewer} cannot be their own partner; name the other who voted with --with"
+        raise Refused(message)
 
 
 def _own(choice: Choice) -> screened.Own:

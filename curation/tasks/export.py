@@ -20,6 +20,7 @@ from curation.store.votes import StoredVote
 from curation.tasks.conflicts import in_conflict
 from curation.tasks.evidence import evidence
 from curation.tasks.places import InRound, all_places
+from curation.tasks.queue import open_work
 from curation.tasks.report_members import canonical_of
 from curation.tasks.review import Review
 from screening.flow import Place
@@ -66,7 +67,10 @@ class Done:
 
 @dataclass(frozen=True, slots=True)
 class _Report:
-    """A report in its place, and the current votes on it by stage. ``place`` None: no flow was recorded for it."""
+    """A report in its place, the current votes on it by stage, and who is asked for one.
+
+    ``place`` None: no flow was recorded for it.
+    """
 
     number: int
     round: int
@@ -74,6 +78,7 @@ class _Report:
     sources: tuple[str, ...]
     cast: Mapping[Stage, tuple[StoredVote, ...]]
     included_earlier: bool
+    asked: tuple[str, ...] = ()
 
     @property
     def place(self) -> Place | None:
@@ -176,9 +181,12 @@ def _reports(review: Review) -> Iterator[_Report]:
     for vote in votes.all_votes(sql):
         cast[vote.report][vote.stage] = (*cast[vote.report].get(vote.stage, ()), vote)
     earlier = _published(review)
+    asked = {work.report: work.asked for work in open_work(sql, review.protocol)}
     for number, in_round in sorted(leads.items()):
         item, of_report = places.get(number), cast.get(number, {})
-        yield _Report(number, in_round, item, sources[number], of_report, number in earlier)
+        yield _Report(
+            number, in_round, item, sources[number], of_report, number in earlier, asked.get(number, ())
+        )
 
 
 def _leads(sql: sqlite3.Connection) -> tuple[dict[int, int], dict[int, tuple[str, ...]]]:
@@ -205,13 +213,14 @@ def _any(report: _Report, choice: Choice, protocol: Protocol) -> tuple[bool, Sta
     return True, _last_stage(report, choice.reviewer)
 
 
-def _to_screen(report: _Report, choice: Choice, protocol: Protocol) -> tuple[bool, Stage | None]:
-    """Whether it wants a vote: the reviewer's, or anybody's (``curation.tasks.waiting``)."""
+def _to_screen(report: _Report, choice: Choice, protocol: Protocol) -> tuple[bool, Stage | None]:  # noqa: ARG001 - one signature for all
+    """Whether it wants a vote: of the reviewer, who is asked for it, or of anybody."""
     stage = _STAGE_OF.get(report.place) if report.place else None
     if stage is None or choice.stage not in {None, stage}:
         return False, stage
-    verdict = _verdict(report, stage)
-    return verdict is Verdict.WAITING and report.own(stage, choice.reviewer) is None, stage
+    if choice.reviewer is None:
+        return _verdict(report, stage) is Verdict.WAITING, stage
+    return choice.reviewer in report.asked, stage
 
 
 def _in_conflict(report: _Report, choice: Choice, protocol: Protocol) -> tuple[bool, Stage | None]:  # noqa: ARG001 - one signature for all

@@ -197,7 +197,7 @@ class _Row:
 
 
 def _planned(sql: sqlite3.Connection, desk: _Desk, read: DecisionFile) -> _Plan:
-    known = _Known(sql)
+    known = Known(sql)
     _refuse_other_review(read, known)
     plan = _Plan()
     found: dict[int, list[_Row]] = defaultdict(list)
@@ -317,7 +317,7 @@ def _wording(text: str) -> str:
     return identifiers.folded(re.sub(r"^\s*wrong\s+", "", text, flags=re.IGNORECASE))
 
 
-def _refuse_other_review(read: DecisionFile, known: _Known) -> None:
+def _refuse_other_review(read: DecisionFile, known: Known) -> None:
     """Refuse a file whose report numbers are not this review's, as its titles show."""
     numbered = [marked for marked in read.records if marked.tokens]
     told = [(marked, known.by_token(marked)) for marked in numbered]
@@ -331,7 +331,7 @@ def _refuse_other_review(read: DecisionFile, known: _Known) -> None:
         )
 
 
-class _Known:
+class Known:
     """Every report of the store by what can name it: its number, identifiers, title and year.
 
     An answer is a report, or a sentence that says why it is none; None where a record lacks what is asked for.

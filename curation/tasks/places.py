@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from curation.model import Stage
 from curation.protocol import Disagreement, Protocol, ReasonRule, Role, SecondVotes
 from curation.store import flow as flow_store
-from curation.store import queue, searches, votes
+from curation.store import fulltexts, queue, searches, votes
 from screening.flow import Place, Placed, RecordState, Retrieval, placed
 from screening.queue import Needs, Pilot
 from screening.votes import Ruling, Settled, StageRule, Vote, ruling
@@ -97,7 +97,8 @@ def report_state(sql: sqlite3.Connection, protocol: Protocol, report: int) -> Re
         return None
     abstract = report_ruling(sql, protocol, report, Stage.ABSTRACT)
     fulltext = report_ruling(sql, protocol, report, Stage.FULLTEXT)
-    state = _state(row, abstract, fulltext, votes.retrieval_of(sql, report))
+    found = fulltexts.fulltext_of(sql, report)
+    state = _state(row, abstract, fulltext, found.event if found else None)
     recorded = {r.number: r.flow_recorded for r in searches.rounds(sql)}
     return ReportState(
         placed(state).place, row.round, recorded[row.round], abstract, fulltext, row.kind.main_arm
@@ -108,7 +109,7 @@ def all_places(sql: sqlite3.Connection, protocol: Protocol) -> Iterator[InRound]
     """Every record of the recorded rounds in its place."""
     abstract = _rulings(sql, protocol, Stage.ABSTRACT)
     fulltext = _rulings(sql, protocol, Stage.FULLTEXT)
-    got = votes.retrievals(sql)
+    got = fulltexts.retrievals(sql)
     recorded = {r.number for r in searches.rounds(sql) if r.flow_recorded}
     waiting_abstract = ruling((), stage_rule(protocol, Stage.ABSTRACT))
     waiting_fulltext = ruling((), stage_rule(protocol, Stage.FULLTEXT))

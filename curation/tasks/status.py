@@ -16,6 +16,7 @@ from curation.tasks import dedupe
 from curation.tasks.flow import Flow, Unreported, flow
 from curation.tasks.notices import undecided
 from curation.tasks.review import Review
+from curation.tasks.stopping import StoppingState, stopping_state
 from curation.tasks.waiting import Lacking, Waiting, work_left
 from screening.flow import Place
 
@@ -32,6 +33,7 @@ class Overview:
     places: tuple[tuple[str, int], ...]
     waiting: tuple[Waiting, ...]
     lacking: tuple[Lacking, ...]
+    stopping: StoppingState | None
     conflicts: int
     duplicates_waiting: int
     notices: tuple[StoredNotice, ...]
@@ -54,6 +56,7 @@ def overview(review: Review, today: dt.date) -> Overview:
         places=tuple((str(place), places[place]) for place in Place if places[place]),
         waiting=left.waiting,
         lacking=left.lacking,
+        stopping=stopping_state(review),
         conflicts=sum(stage.conflicts for stage in left.lacking),
         duplicates_waiting=pairs,
         notices=undecided(review),
@@ -153,6 +156,11 @@ def _screening_steps(review: Review, now: Overview) -> Iterator[str]:
         yield (
             f"{_count(n, 'conflict')}: livrev screen --stage conflicts --as {who} adjudicates; "
             "--as ONE --with OTHER settles by consensus"
+        )
+    if now.stopping and now.stopping.stopped and now.stopping.stale:
+        yield (
+            f"the stop of ranked screening stands no longer ({'; '.join(now.stopping.stale)}): livrev stop check, or "
+            "livrev stop reopen --as ID --note WHY"
         )
     if n := sum(stage.unasked for stage in now.lacking):
         yield (

@@ -22,6 +22,16 @@ ALTER TABLE vote_undo ADD COLUMN why TEXT NOT NULL DEFAULT '';               -- 
 ALTER TABLE resolution_undo ADD COLUMN why TEXT NOT NULL DEFAULT '';
 ALTER TABLE fulltext_event ADD COLUMN link TEXT NOT NULL DEFAULT '';
 
+-- A link that was noted where an open copy is known is a remark: no attempt is undone by it.
+DROP VIEW fulltext_now;
+CREATE VIEW fulltext_now AS
+SELECT * FROM (
+  SELECT f.*, p.report_id AS report_now,
+         row_number() OVER (
+           PARTITION BY p.report_id ORDER BY (f.event = 'awaited' AND f.link <> ''), f.id DESC) AS newest
+  FROM fulltext_event f JOIN record_report p ON p.record_id = f.report_id
+) WHERE newest = 1;
+
 -- What a reviewer notes for themselves; nobody else sees it. The latest of a kind (and value, for tags) stands.
 CREATE TABLE mark (
   id         INTEGER PRIMARY KEY,

@@ -70,7 +70,7 @@ where = "p. 1"
 """
 
 # Some of what is asked must fail, alike in both versions: a right, a vote or a service is lacking.
-FAIL_TOO = {"undo", "resolve", "fulltext", "vote", "extract", "import", "check"}
+FAIL_TOO = {"undo", "resolve", "fulltext", "vote", "extract", "import", "check", "rank", "stop", "rescreen"}
 NOT_ASKED = {"init", "demo", "rehearse", "schedule"}  # they make a review, serve, or speak to a scheduler
 ASKED = [
     ("status",),
@@ -86,6 +86,38 @@ ASKED = [
     ("duplicates", "counts", "--json"),
     ("duplicates", "explain", "R1", "R2", "--json"),
     ("duplicates", "show", "R1", "--json"),
+    ("screen", "--as", "ben", "--plain"),
+    ("screen", "--as", "ben", "--plain", "--stage", "fulltext"),
+    ("screen", "--as", "cem", "--plain", "--stage", "conflicts"),
+    ("screen", "--as", "ben", "--plain", "--stage", "conflicts", "--with", "ana"),
+    ("votes",),
+    ("votes", "--json"),
+    ("votes", "--csv"),
+    ("votes", "--as", "ben", "--json"),
+    ("pack", "--as", "ben", "-o", "inbox/pack.html"),
+    ("pack", "--as", "ben", "--stage", "fulltext", "-o", "inbox/pack-2.html"),
+    ("rank", "--dry-run"),
+    ("rank", "--dry-run", "--as", "ben", "--json"),
+    ("stop", "status", "--json"),
+    ("stop", "check", "--json"),
+    ("stop", "now", "--as", "ben", "--note", "enough"),
+    ("agreement",),
+    ("agreement", "--json"),
+    ("agreement", "--by", "batch"),
+    ("agreement", "--by", "pair", "--json"),
+    ("agreement", "--text"),
+    ("calibrate", "status"),
+    ("calibrate", "status", "--json"),
+    ("rescreen",),
+    ("remove", "--dry-run", "--json"),
+    ("remove",),
+    ("fulltext",),
+    ("fulltext", "--json"),
+    ("fulltext", "--csv"),
+    ("fulltext", "--mail"),
+    ("fulltext", "--mail", "--authors"),
+    ("fulltext", "--find"),
+    ("fulltext", "--attach", "export.ris", "--as", "ben", "--dry-run"),
     ("export",),
     ("export", "--format", "csv"),
     ("export", "--as", "ben", "--format", "asreview"),

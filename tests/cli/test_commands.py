@@ -21,7 +21,7 @@ from tests.conftest import ROOT, Livrev
 NAMES = {
     "init", "demo", "status", "search", "import", "update", "rehearse", "dedupe", "duplicates", "screen", "vote", "undo",
     "conflicts", "resolve", "agreement", "fulltext", "extract", "appraise", "pool", "tables", "flow", "figures",
-    "report", "release", "diff", "kit", "backup", "restore", "check", "export", "serve", "schedule",
+    "rank", "stop", "calibrate", "rescreen", "remove", "votes", "pack", "report", "release", "diff", "kit", "backup", "restore", "check", "export", "serve", "schedule",
 }  # fmt: skip
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 SHORTEST_HELP = 10  # characters

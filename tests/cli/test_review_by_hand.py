@@ -213,10 +213,12 @@ def status_names_who_waits_and_what_to_type(desk: Desk) -> None:
     said = desk("status")
     assert "  ana: 9 to screen, 0 full texts to assess\n" in said
     assert "  ben: 9 to screen, 0 full texts to assess\n" in said
-    assert "conflicts: 0; possible duplicates: 0" in said
+    assert "  title/abstract: not complete: 9 without a vote\n" in said
+    assert "  full text: nothing is lacking\n" in said
+    assert "  possible duplicates: 0\n" in said
     assert "     2  duplicates removed\n" in said
     assert "     9  awaiting screening\n" in said
-    assert "livrev status --as ana lists them, then livrev vote REPORT include|exclude --as ana" in said
+    assert "  ana screens 9 reports: livrev screen --as ana\n" in said
     assert "We measured Radiomics of the sacrum." in desk("status --as ben --abstracts")
     assert desk.flow()["Records awaiting screening"] == 9
 
@@ -231,14 +233,15 @@ def two_reviewers_vote(desk: Desk) -> None:
         word = "exclude" if title == EMBASE[3].title else "maybe" if title == EMBASE[1].title else decision
         desk(f"vote {number} {word} --as ben --note blind")
     assert desk("status --as ana") == ""
-    assert "conflicts: 1;" in desk("status")
+    assert "  title/abstract: not complete: 1 in conflict\n" in desk("status")
+    assert "1 conflict: livrev screen --stage conflicts --as cem adjudicates" in desk("status")
 
 
 def a_conflict_is_listed_without_the_votes_and_settled(desk: Desk) -> None:
     (line,) = desk("conflicts").splitlines()
     number, stage, voters, label, title = line.split("\t")
     assert (stage, voters, label, title) == ("abstract", "ana, ben", "Ng 2024", EMBASE[3].title)
-    assert "1 conflict: livrev conflicts, then livrev resolve REPORT" in desk("status")
+    assert "1 conflict: livrev screen --stage conflicts --as cem" in desk("status")
     assert "ana is no adjudicator" in desk.refused(f"resolve {number} include --as ana --note mine", status=1)
     said = desk(f"resolve {number} include --as cem --note", "the full text decides")
     assert said == f"{number} settled at abstract: include\n"

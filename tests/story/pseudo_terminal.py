@@ -107,6 +107,14 @@ class Terminal:
                 )
             self._take(0.001)
 
+    def quiet(self, seconds: float) -> float:
+        """Wait until nothing was printed for so long; when the last byte came, by the monotonic clock."""
+        last = time.perf_counter()
+        while select.select([self._ours], [], [], seconds)[0]:
+            self._take(0)
+            last = time.perf_counter()
+        return last
+
     def leave(self) -> int:
         """Press q; the exit status."""
         self.press("q")

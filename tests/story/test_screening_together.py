@@ -19,6 +19,7 @@ from pathlib import Path
 
 import pytest
 
+from curation.model import Stage
 from curation.sources.standin import Corpus, StandIn
 from curation.store import queue
 from curation.store.connect import Stamp
@@ -189,7 +190,7 @@ def test_a_reviewer_killed_after_any_key_loses_nothing_that_was_acknowledged(
             assert terminal.leave() == 0
 
 
-STAGE = queue.Stage.ABSTRACT
+STAGE = Stage.ABSTRACT
 
 
 def messages(screen: str) -> tuple[int, str] | None:

@@ -37,13 +37,19 @@ FURTHER_ROWS = (
     "INSERT INTO notice (record_id, kind, reference, source, change_id) VALUES (1, 'retraction', '2', 'pubmed', 1)",
     "INSERT INTO notice_decision (notice_id, note, by, change_id) VALUES (1, 'stays out', 'a', 1)",
     "INSERT INTO mark (report_id, stage, reviewer, kind, change_id) VALUES (1, 'abstract', 'a', 'flag', 1)",
-    "INSERT INTO calibration (number, stage, reports, likely, reviewers, seed, change_id)"
-    " VALUES (1, 'abstract', '[1]', '[]', '[]', 0, 1)",
+    (
+        "INSERT INTO calibration (number, stage, reports, likely, reviewers, seed, change_id)"
+        " VALUES (1, 'abstract', '[1]', '[]', '[]', 0, 1)"
+    ),
     "INSERT INTO calibration_event (calibration_id, kind, note, by, change_id) VALUES (1, 'closed', '', 'a', 1)",
-    "INSERT INTO ranking (stage, reviewer, engine, basis, corpus_key, includes, excludes, ranked, change_id)"
-    " VALUES ('abstract', 'a', 'e', 'b', 'c', 0, 0, 0, 1)",
-    "INSERT INTO stop_check (total, screened, found, target, confidence, p, advice, order_sha256, change_id)"
-    " VALUES (1, 1, 1, 0.95, 0.95, 0, 'done', '', 1)",
+    (
+        "INSERT INTO ranking (stage, reviewer, engine, basis, corpus_key, includes, excludes, ranked, change_id)"
+        " VALUES ('abstract', 'a', 'e', 'b', 'c', 0, 0, 0, 1)"
+    ),
+    (
+        "INSERT INTO stop_check (total, screened, found, target, confidence, p, advice, order_sha256, change_id)"
+        " VALUES (1, 1, 1, 0.95, 0.95, 0, 'done', '', 1)"
+    ),
     "INSERT INTO stop_decision (check_id, kind, note, by, change_id) VALUES (1, 'stopped', '', 'a', 1)",
     "INSERT INTO appraisal (study_id, instrument, item, answer, by, change_id) VALUES (1, 'PROBAST', '1.1', 'Y', 'a', 1)",
 )
