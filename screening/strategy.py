@@ -10,8 +10,9 @@ _TAGS = re.compile(
     r"|\.[a-z]{2}(?:,[a-z]{2})*\."  # Ovid: .ti,ab.
     r"|:[a-z]{2}(?:,[a-z]{2})*\b|/(?:exp|de|mj)\b"  # Embase: :ti,ab,kw and /exp
     r"|\b[A-Z]{2}="  # Web of Science: TS=
+    r"|\b(?:TITLE|ABS|AUTHKEY|INDEXTERMS|KEY|ALL)(?:-(?:ABS|KEY|AUTH))*(?=\()"  # Scopus: TITLE-ABS-KEY(
 )
-_WORD = re.compile(r'"[^"]*"|[()]|[^\s()"]+')
+_WORD = re.compile(r'"[^"]*"|\'[^\']*\'|[()]|[^\s()"]+')
 _OPERATOR = re.compile(r"[()]|and|or|exp|(?:near|adj)(?:/?\d+)?|(?:pre|w|n)/\d+|#?\d+", re.IGNORECASE)
 
 
@@ -29,7 +30,7 @@ def _asked_for(words: Iterator[str]) -> Iterator[str]:
         if word.upper() == "NOT":
             _skip_operand(words)
         elif not _OPERATOR.fullmatch(word):
-            yield word.strip('"')
+            yield word.strip("\"'").removesuffix("/")
 
 
 def _skip_operand(words: Iterator[str]) -> None:

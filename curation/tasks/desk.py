@@ -11,7 +11,7 @@ from statistics import median
 
 from curation.errors import LivrevError, Refused
 from curation.model import Citation, Stage
-from curation.protocol import Protocol, Role
+from curation.protocol import Protocol, Role, Service
 from curation.store import fulltexts, marks, records, screened, votes
 from curation.store import queue as slots
 from curation.store.connect import Stamp
@@ -29,6 +29,28 @@ _LATEST = 50  # decisions that tell the pace
 _PAUSE = 300_000  # milliseconds; who took longer was away (Wallace's and Gates' averages are 29 to 79 s)
 _RECOUNT = 25  # actions after which the queue is counted again, since others work on it too
 _SHORTEST = 3  # letters of a word worth highlighting
+_EMPTY = frozenset(
+    [
+        "the",
+        "and",
+        "for",
+        "with",
+        "from",
+        "not",
+        "all",
+        "any",
+        "are",
+        "was",
+        "were",
+        "that",
+        "this",
+        "these",
+        "those",
+        "into",
+        "using",
+        "use",
+    ]
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -310,9 +332,10 @@ def card_of(report: int, stage: Stage, c: Citation) -> Card:
 
 
 def _asked_for(protocol: Protocol) -> tuple[str, ...]:
-    """Words of the search strategies, each once."""
-    words = (word for source in protocol.sources for word in terms(source.strategy))
-    return tuple(dict.fromkeys(word.casefold() for word in words if len(word.strip("*")) >= _SHORTEST))
+    """Words of the strategies of databases and registers, each once; elsewhere a strategy is told in prose."""
+    asked = (s for s in protocol.sources if s.kind.main_arm and s.service is not Service.PREVIOUS)
+    words = (word.casefold() for source in asked for word in terms(source.strategy))
+    return tuple(dict.fromkeys(w for w in words if len(w.strip("*")) >= _SHORTEST and w not in _EMPTY))
 
 
 def _refuse_without_right(review: Review, session: Session) -> None:
