@@ -33,6 +33,11 @@ _PATIENCE = 30.0  # seconds until a screen that does not come is a failure
 _GLANCE = 0.02  # seconds between two looks
 
 
+def _takes_the_terminal() -> None:
+    """Make the terminal the session's own, so that hanging up reaches the process as it does in life."""
+    fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+
+
 class Terminal:
     """``livrev ...`` on a terminal of ``columns`` x ``rows``. ``emulated`` False only drains what it prints."""
 
@@ -56,6 +61,7 @@ class Terminal:
             stdout=theirs,
             stderr=theirs,
             start_new_session=True,
+            preexec_fn=_takes_the_terminal,  # noqa: PLW1509 - one system call, in a process without threads
         )
         os.close(theirs)
         self._screen = pyte.Screen(columns, rows)
@@ -69,7 +75,8 @@ class Terminal:
     def __exit__(self, *_: object) -> None:
         if self.process.poll() is None:
             self.kill()
-        os.close(self._ours)
+        if self._ours >= 0:
+            os.close(self._ours)
 
     def press(self, *keys: str) -> None:
         """Press keys one after the other: a letter, or a name of ``KEYS``."""
@@ -122,6 +129,12 @@ class Terminal:
         while self.process.poll() is None and time.monotonic() < until:
             self._take(_GLANCE)
         return self.process.wait(1)
+
+    def hang_up(self) -> None:
+        """Close the terminal, as a broken connection does; the process is to end by itself."""
+        os.close(self._ours)
+        self._ours = -1
+        self.process.wait(_PATIENCE)
 
     def kill(self) -> None:
         """Kill the process as a power cut would."""

@@ -205,3 +205,14 @@ def messages(screen: str) -> tuple[int, str] | None:
 def states(folder: Path) -> set[tuple[int, str]]:
     with closing(sqlite3.connect(folder / "review.db")) as sql:
         return {(row[0], row[1]) for row in sql.execute("SELECT report_id, decision FROM vote")}
+
+
+def test_a_terminal_that_hangs_up_ends_the_session_and_loses_nothing(
+    review: Path, environment: dict[str, str]
+) -> None:
+    with Terminal(["screen", "--as", "ana"], review, environment) as terminal:
+        terminal.wait_for("R1 ")
+        terminal.press("e")
+        terminal.wait_for("R2 ")
+        terminal.hang_up()
+    assert states(review) == {(1, "exclude")}

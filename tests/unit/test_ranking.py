@@ -261,7 +261,7 @@ def test_of_a_strategy_only_what_is_asked_for_is_taken() -> None:
     ovid = "1 exp spinal neoplasms/ and (radiomic$ adj3 model).ti,ab. not editorial.pt."
     assert protocol_text("", "", strategies=[ovid]) == "spinal neoplasms radiomic$ model"
     embase = "'spine metastasis'/exp AND radiomics:ti,ab,kw NOT (conference AND abstract)"
-    assert protocol_text("", "", strategies=[embase]) == "'spine metastasis' radiomics"
+    assert protocol_text("", "", strategies=[embase]) == "spine metastasis radiomics"
     assert protocol_text("", "", strategies=["TS=(bone NEAR/3 cancer) NOT"]) == "bone cancer"
     assert protocol_text("A title", "") == "A title"
 
