@@ -63,8 +63,11 @@ def _at_work(desk: Desk, *, plain: bool) -> None:
         run_plain(desk, sys.stdin, sys.stdout, time.monotonic)
         return
     from screening.terminal.app import run
+    from screening.terminal.opening import open_link
 
-    run(desk, time.monotonic)
+    screens = {"DISPLAY", "WAYLAND_DISPLAY"} & set(os.environ)
+    remote = "SSH_CONNECTION" in os.environ and not screens  # a browser would open over there
+    run(desk, time.monotonic, (lambda _link: False) if remote else open_link)
 
 
 def _bindings(keys: Keys, preset: str | None) -> dict[str, str]:

@@ -133,7 +133,12 @@ class StoreDesk:
             raise NotTaken(
                 f"the votes on R{report} stay hidden: they are shown to everybody who cast one, together"
             )
-        return [Said(self._name(v.reviewer), v.decision, v.reason, v.note) for v in cast]
+        return [self._said(v, stage) for v in cast if stage]
+
+    def _said(self, vote: votes.StoredVote, stage: Stage) -> Said:
+        """A vote with the note that came with it, else the one its author keeps on the report."""
+        kept = marks.of(self._review.sql, vote.report, stage, vote.reviewer).note
+        return Said(self._name(vote.reviewer), vote.decision, vote.reason, vote.note or kept)
 
     # What is stored
 
@@ -288,18 +293,16 @@ class StoreDesk:
         return tuple(self._name(v.reviewer) for v in votes.votes_of(self._review.sql, report, stage))
 
     def _name(self, reviewer: str) -> str:
-        person = self._review.protocol.reviewer(reviewer)
-        return person.name if person else reviewer
+        return _named(self._review.protocol, reviewer)
 
 
 def setting_of(protocol: Protocol, session: Session) -> Setting:
     """What does not change during a session."""
     screening = protocol.screening
-    person = protocol.reviewer(session.reviewer)
     return Setting(
         review=protocol.review.title,
         reviewer=session.reviewer,
-        name=person.name if person else session.reviewer,
+        name=_named(protocol, session.reviewer),
         work=session.work,
         include=protocol.criteria.include,
         exclude=protocol.criteria.exclude,
@@ -309,8 +312,13 @@ def setting_of(protocol: Protocol, session: Session) -> Setting:
         against=screening.highlight_against,
         show_authors=screening.show_authors,
         keys=session.keys or {},
-        partners=session.partners,
+        partners=tuple(_named(protocol, partner) for partner in session.partners),
     )
+
+
+def _named(protocol: Protocol, reviewer: str) -> str:
+    person = protocol.reviewer(reviewer)
+    return person.name if person else reviewer
 
 
 def card_of(report: int, stage: Stage, c: Citation) -> Card:

@@ -31,7 +31,7 @@ from screening.queue import (
     open_to,
     ranked_place,
 )
-from screening.votes import Ruling, Verdict
+from screening.votes import Verdict
 
 STAGE_OF = {Place.AWAITING_SCREENING: Stage.ABSTRACT, Place.AWAITING_ASSESSMENT: Stage.FULLTEXT}
 
@@ -136,25 +136,24 @@ def _wanted(
     needed = needs(sql, protocol, stage)
     rules = rules_of(protocol)
     work = OpenWork(report, stage, voters, open_to(report, voters, needed, rules))
-    skips = {reviewer: n for (of, reviewer), n in marks.skips(sql, stage, report).items() if of == report}
     bare = set() if slots.has_abstract(sql, report) else {report}
-    view = _View(rules, {stage: needed}, {stage: {(report, who): n for who, n in skips.items()}}, bare)
+    view = _View(rules, {stage: needed}, {stage: marks.skips(sql, stage, report)}, bare)
     return list(_slots(work, view)), set()
 
 
-def _differ(sql: sqlite3.Connection, old: Collection[Slot], wanted: Collection[Slot]) -> None:
+def _differ(sql: sqlite3.Connection, old: Iterable[Slot], wanted: Iterable[Slot]) -> None:
     """Change what differs; a report that stays in its lane keeps the place that a ranking gave it."""
-    held = {(s.reviewer, s.stage, s.lane, s.report): s for s in old}
-    kept = {(s.reviewer, s.stage, s.lane, s.report) for s in wanted}
-    gone = [s for key, s in held.items() if key not in kept]
-    come = [s for s in wanted if (s.reviewer, s.stage, s.lane, s.report) not in held]
-    again = [
-        (held[s.reviewer, s.stage, s.lane, s.report], s)
-        for s in wanted
-        if s.lane == Lane.SKIPPED and (s.reviewer, s.stage, s.lane, s.report) in held
-    ]
-    moved = [(was, now) for was, now in again if was.place != now.place]
-    slots.change_slots(sql, [*gone, *(was for was, _ in moved)], [*come, *(now for _, now in moved)])
+    held, meant = {_stands(slot): slot for slot in old}, {_stands(slot): slot for slot in wanted}
+    slots.change_slots(
+        sql,
+        gone=[slot for key, slot in held.items() if key not in meant],
+        come=[slot for key, slot in meant.items() if key not in held],
+    )
+
+
+def _stands(slot: Slot) -> Slot:
+    """What makes two slots the same: in the lane of what was put off also the place, which tells when."""
+    return slot if slot.lane == Lane.SKIPPED else slot._replace(place=0)
 
 
 # Everything ------------------------------------------------------------------------------------------------------
@@ -178,7 +177,7 @@ def _everything(sql: sqlite3.Connection, protocol: Protocol) -> None:
         {stage: marks.skips(sql, stage) for stage in Stage},
         slots.without_abstract(sql),
     )
-    _differ(sql, list(slots.all_slots(sql)), [slot for one in work for slot in _slots(one, view)])
+    _differ(sql, slots.all_slots(sql), (slot for one in work for slot in _slots(one, view)))
     noted = slots.all_conflicts(sql)
     slots.change_conflicts(sql, noted - conflicts, conflicts - noted)
     slots.all_done(sql, _hash(protocol))
@@ -198,8 +197,8 @@ def standing(sql: sqlite3.Connection, protocol: Protocol) -> tuple[list[OpenWork
         if stage is None:
             continue
         report = item.placed.report
-        verdict: Ruling = item.abstract if stage is Stage.ABSTRACT else item.fulltext
-        if verdict.verdict is Verdict.CONFLICT:
+        at_stage = item.abstract if stage is Stage.ABSTRACT else item.fulltext
+        if at_stage.verdict is Verdict.CONFLICT:
             conflicts.add((report, stage))
             continue
         cast = frozenset(voters.get((report, stage), ()))

@@ -8,9 +8,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from curation.errors import Refused
+from curation.model import Stage
 from curation.protocol import Role, Service
 from curation.report.standing import Search, Status
-from curation.store import releases, searches
+from curation.store import queue, releases, searches
 from curation.store.notices import StoredNotice
 from curation.tasks import dedupe
 from curation.tasks.flow import Flow, Unreported, flow
@@ -34,6 +35,7 @@ class Overview:
     waiting: tuple[Waiting, ...]
     lacking: tuple[Lacking, ...]
     stopping: StoppingState | None
+    calibrating: tuple[int, ...]
     conflicts: int
     duplicates_waiting: int
     notices: tuple[StoredNotice, ...]
@@ -57,6 +59,7 @@ def overview(review: Review, today: dt.date) -> Overview:
         waiting=left.waiting,
         lacking=left.lacking,
         stopping=stopping_state(review),
+        calibrating=_open_rounds(review),
         conflicts=sum(stage.conflicts for stage in left.lacking),
         duplicates_waiting=pairs,
         notices=undecided(review),
@@ -143,7 +146,14 @@ def _next(review: Review, now: Overview, current: Flow | None) -> tuple[str, ...
     return tuple(steps) or ("nothing waits; livrev report writes the report",)
 
 
+def _open_rounds(review: Review) -> tuple[int, ...]:
+    """Numbers of the calibration rounds that are open."""
+    return tuple(sorted({n for stage in Stage for n, _ in queue.pilots(review.sql, stage).values()}))
+
+
 def _screening_steps(review: Review, now: Overview) -> Iterator[str]:
+    for number in now.calibrating:
+        yield f"calibration round {number} is open and read first: livrev calibrate status {number}"
     for person in now.waiting:
         who = person.reviewer
         if n := person.to_screen:

@@ -40,11 +40,15 @@ def _input(value: str = "", placeholder: str = "") -> Input:
 class _Line(ModalScreen[str | None]):
     """A question with a line to type in."""
 
-    def on_key(self, event: Key) -> None:
-        """Take letters that were typed before the line was up; it keeps later ones to itself."""
-        if event.is_printable and event.character:
+    async def on_key(self, event: Key) -> None:
+        """Take keys that were typed before the line was up; it keeps later ones to itself."""
+        line = self.query_one(Input)
+        if event.key == "enter":
             event.stop()
-            self.query_one(Input).insert_text_at_cursor(event.character)
+            await line.action_submit()
+        elif event.is_printable and event.character:
+            event.stop()
+            line.insert_text_at_cursor(event.character)
 
 
 class Ask(_Line):

@@ -206,9 +206,7 @@ class Session:
         return round((self._clock() - self._since) * 1000)
 
 
-_NO_MAYBE_AT_FULL_TEXT = (
-    "at full text there is no maybe: include, exclude with a reason, or skip"
-)
+_NO_MAYBE_AT_FULL_TEXT = "at full text there is no maybe: include, exclude with a reason, or skip"
 _NO_MAYBE_HERE = "a conflict is settled with include or exclude; skip puts it off"
 
 

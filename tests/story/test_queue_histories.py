@@ -237,8 +237,11 @@ def test_an_adjudicator_who_voted_is_not_given_the_conflict(template: Path, tmp_
         assert card.voters == ("Ana", "Ben")
         with pytest.raises(NotTaken, match="stay hidden"):
             other.reveal(1)
+        desk(review, "ben").note(1, "brain only")
         both = StoreDesk(review, Session("ana", Work.CONFLICTS, ("ben",)), lambda: stamp("ana"))
+        assert both.setting.partners == ("Ben",)
         assert [said.decision for said in both.reveal(1)] == [Decision.INCLUDE, Decision.EXCLUDE]
+        assert [said.note for said in both.reveal(1)] == ["", "brain only"]
         both.decide(Choice(1, Decision.EXCLUDE, note="brain, not spine"))
         assert both.next() is None
         assert both.undo() == 1

@@ -55,7 +55,7 @@ HOSTILE = replace(
     journal="\u2066J\u2069 [/]",
     keywords=("[a", "]b"),
 )
-SAID = (
+SAID: tuple[Said, ...] = (
     Said("Ana García", Decision.INCLUDE, None, "AUC in Table 2, internal test set only."),
     Said(
         "Ben Okafor",

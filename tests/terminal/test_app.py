@@ -304,10 +304,9 @@ def test_letters_that_come_in_one_go_with_a_question_are_its_answer_and_no_votes
     desk = abstracts()
 
     async def script(seen: Seen) -> None:
-        await seen.at_once("n", *"simue")
+        await seen.at_once("n", *"simue", "enter")
         assert not desk.votes
         assert not desk.skipped
-        await seen.press("enter")
         assert "Your note: simue" in seen.text("#card")
         await seen.at_once("t", *"ie")
         await seen.press("enter")

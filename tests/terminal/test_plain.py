@@ -100,7 +100,8 @@ def test_the_end_of_the_queue_is_told() -> None:
 
 def test_a_refused_vote_is_said_and_the_next_report_told() -> None:
     desk = abstracts()
-    real_decide, refused = desk.decide, []
+    real_decide = desk.decide
+    refused: list[int] = []
 
     def late(choice: Choice) -> None:
         if not refused:
@@ -161,7 +162,7 @@ def test_hostile_texts_reach_a_terminal_as_signs_of_its_own_alphabet() -> None:
     out = io.TextIOWrapper(io.BytesIO(), encoding="ascii")
     desk = MemoryDesk(setting(), (HOSTILE, replace(HOSTILE, report=2)))
     run_plain(desk, iter(["t \x1b[2J\n", "i\n"]), out, lambda: 0.0)
-    written = out.buffer.getvalue()  # type: ignore[attr-defined] # the bytes under it
+    written = out.buffer.getvalue()
     assert b"\x1b" not in written
     assert b"[bold red]Not markup[/]" in written
     assert desk.card(HOSTILE.report).tags == ("␛[2J",)
