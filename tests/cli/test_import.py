@@ -153,7 +153,7 @@ def test_json_has_every_field_that_a_script_needs(livrev: Livrev, review: Path) 
     [one] = told(livrev("import", EXPORTS / "embase.ris", "--json", cwd=review))
     assert set(one) == {
         "file", "source", "format", "label", "encoding", "assumed", "openers", "records", "refused", "fill", "new",
-        "refound", "within", "revised", "before", "round", "duplicates",
+        "refound", "within", "revised", "before", "round", "duplicates", "removed",
     }  # fmt: skip
     assert (one["openers"], one["records"], one["refused"], one["before"]) == (2, 2, [], False)
     assert one["fill"]["title"] == 2
