@@ -46,6 +46,7 @@ COMMANDS = {
     "resolve": "Settle a conflict by adjudication or consensus.",
     "fulltext": "List missing full texts, note what became of them, attach PDFs, find open copies, write the letters.",
     "extract": "Take in what was extracted from an included report.",
+    "appraise": "Assess risk of bias and applicability, each assessor blind to the other, and reconcile.",
     "pool": "Pool the AUCs by each declared synthesis.",
     "tables": "Write Tables 1 to 4 and the pooled results.",
     "flow": "PRISMA 2020 flow: numbers, or the diagram.",

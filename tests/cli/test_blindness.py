@@ -70,7 +70,7 @@ where = "p. 1"
 """
 
 # Some of what is asked must fail, alike in both versions: a right, a vote or a service is lacking.
-FAIL_TOO = {"undo", "resolve", "fulltext", "vote", "extract", "import", "check", "rank", "stop", "rescreen"}
+FAIL_TOO = {"undo", "resolve", "fulltext", "vote", "extract", "import", "check", "rank", "stop", "rescreen", "appraise"}
 NOT_ASKED = {"init", "demo", "rehearse", "schedule"}  # they make a review, serve, or speak to a scheduler
 ASKED = [
     ("status",),
@@ -109,6 +109,9 @@ ASKED = [
     ("calibrate", "status"),
     ("calibrate", "status", "--json"),
     ("rescreen",),
+    ("appraise", "instruments"),
+    ("appraise", "status", "--json"),
+    ("appraise", "compare", "--instrument", "probast"),
     ("remove", "--dry-run", "--json"),
     ("remove",),
     ("fulltext",),
