@@ -54,6 +54,7 @@ bench: $(VENV)/installed-dev ## speed and quality, beside what users would pick 
 	$(BIN)/python benchmarks/ranking.py
 	$(BIN)/python benchmarks/stopping.py
 	$(BIN)/python -m benchmarks.screening
+	$(BIN)/python benchmarks/synthesis.py
 
 soak: $(VENV)/installed-dev ## ten simulated years of weekly updates with faults and kills; repetitions without end in files
 	$(BIN)/python -m pytest $(TESTS) -m soak

@@ -12,7 +12,7 @@ from typing import Any, get_args, get_type_hints
 
 from curation.errors import Configuration, Usage
 from curation.faults import Fault, KeyPath, Lines, checked_as, dotted, merged, repeated, rows
-from curation.protocol import Protocol
+from curation.protocol import Analysis, Protocol
 
 PROTOCOL_FILE = "review.toml"
 STORE_FILE = "review.db"
@@ -122,6 +122,7 @@ def _meaning(plain: Mapping[str, Any]) -> Iterator[Fault]:
     yield from _ncbi(plain)
     yield from _team(plain)
     yield from _amendments(plain)
+    yield from _syntheses(plain)
 
 
 def _ncbi(plain: Mapping[str, Any]) -> Iterator[Fault]:
@@ -173,3 +174,58 @@ def _amendments(plain: Mapping[str, Any]) -> Iterator[Fault]:
             if code not in codes:
                 said = f"{code!r} is no code under exclusion_reasons"
                 yield (*where, "reasons"), f"{dotted((*where, 'reasons'))}: {said}"
+
+
+def _syntheses(plain: Mapping[str, Any]) -> Iterator[Fault]:
+    """Choices of a synthesis that contradict one another, and names that nothing bears."""
+    declared = rows(plain, "syntheses")
+    ids = [s.get("id") for _, s in declared]
+    named = {name for _, s in declared for name in _listed(s.get("sensitivity")) if name != s.get("id")}
+    for index, synthesis in declared:
+        for name in _listed(synthesis.get("sensitivity")):
+            if name not in ids and name not in set(Analysis):
+                said = f"{name!r} is no analysis and no id of a synthesis; known: {', '.join(Analysis)}"
+                yield _at(index, "sensitivity", said)
+        for key, said in _contradictions(synthesis):
+            yield _at(index, key, said)
+        if synthesis.get("only_sensitivity") is True and synthesis.get("id") not in named:
+            yield _at(index, "only_sensitivity", "no other synthesis names it under sensitivity; it would never be shown")
+    living = plain.get("living", {})
+    rule = living.get("rule", {}) if isinstance(living, Mapping) else {}
+    watched = rule.get("synthesis", "") if isinstance(rule, Mapping) else ""
+    if watched and watched not in ids:
+        where: KeyPath = ("living", "rule", "synthesis")
+        yield where, f"{dotted(where)}: {watched!r} is no id of a synthesis"
+
+
+# What belongs to the recommended method, and what a three-level model fixes by itself.
+_CHOICES = ("scale", "limits", "estimator", "interval", "prediction", "level", "missing", "dependence", "rho")
+_FIXED = ("estimator", "interval", "prediction")
+
+
+def _contradictions(synthesis: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    if synthesis.get("method") == "published":
+        for key in _CHOICES:
+            if key in synthesis:
+                yield key, 'the published method has no such choice; remove it, or take method = "recommended"'
+        return
+    dependence, only = synthesis.get("dependence"), synthesis.get("only_sensitivity") is True
+    if "rho" in synthesis and dependence != "three-level":
+        yield "rho", 'correlations are assumed under dependence = "three-level" only'
+    for key in _FIXED:
+        if key in synthesis and dependence == "three-level":
+            yield key, "a three-level model is fitted by REML with CR2 errors by study; remove it"
+    for key, value in (("missing", "borrow"), ("dependence", "as if independent")):
+        if synthesis.get(key) == value and not only:
+            yield key, f'"{value}" is for sensitivity analyses; add only_sensitivity = true and name its id under sensitivity'
+    if only and synthesis.get("primary") is True:
+        yield "only_sensitivity", "a primary synthesis is shown by itself; remove one of the two"
+
+
+def _at(index: int, key: str, said: str) -> Fault:
+    where: KeyPath = ("syntheses", index, key)
+    return where, f"{dotted(where)}: {said}"
+
+
+def _listed(value: object) -> list[str]:
+    return [name for name in value if isinstance(name, str)] if isinstance(value, list) else []

@@ -43,6 +43,85 @@ class Method(StrEnum):
     RECOMMENDED = "recommended"
 
 
+class PoolScale(StrEnum):
+    """The scale on which AUCs are pooled."""
+
+    LOGIT = "logit"
+    RAW = "raw"
+
+
+class Estimator(StrEnum):
+    """What estimates the variance between studies; ``common effect`` takes it to be 0."""
+
+    REML = "REML"
+    DL = "DL"
+    ML = "ML"
+    PM = "PM"
+    EB = "EB"
+    SJ = "SJ"
+    HS = "HS"
+    HE = "HE"
+    COMMON = "common effect"
+
+
+class MeanInterval(StrEnum):
+    """The interval of the mean: Hartung and Knapp's with or without its variance factor kept from 1 on, or Wald's."""
+
+    GUARDED = "hartung-knapp-guarded"
+    HARTUNG_KNAPP = "hartung-knapp"
+    WALD = "wald"
+
+
+class PredictionBy(StrEnum):
+    """The quantile of the prediction interval: t on k - 2, or that of the interval of the mean."""
+
+    K_MINUS_2 = "k-2"
+    LIKE_MEAN = "like the mean"
+
+
+class LimitsBy(StrEnum):
+    """How a printed interval gives the error on the logit scale: by the delta method, or by limits taken there."""
+
+    DELTA = "delta"
+    LOGIT = "logit"
+
+
+class Missing(StrEnum):
+    """What becomes of an AUC with nothing to make a standard error of.
+
+    ``borrow`` lends it the others' average interval, as the published method does; such a result is flagged.
+    """
+
+    LEAVE_OUT = "leave out"
+    BORROW = "borrow"
+
+
+class Dependence(StrEnum):
+    """How several AUCs of the same patients are handled."""
+
+    ONE_A_STUDY = "one a study"
+    THREE_LEVEL = "three-level"
+    INDEPENDENT = "as if independent"
+
+
+class Analysis(StrEnum):
+    """A sensitivity analysis that every synthesis can ask for by name."""
+
+    COMMON_EFFECT = "common effect"
+    RAW_SCALE = "raw scale"
+    LOGIT_LIMITS = "limits on the logit scale"
+    ESTIMATORS = "other estimators"
+    UNGUARDED = "unguarded hartung-knapp"
+    WALD = "wald interval"
+    BORROWED = "borrowed intervals"
+    RHO = "other correlations"
+    LEAVE_ONE_OUT = "leave one out"
+    WITHOUT_FLAGGED = "without clipped intervals"
+    WITHOUT_RETRACTED = "without retracted"
+    SMALL_STUDIES = "small-study effects"
+    TRIM_AND_FILL = "trim and fill"
+
+
 class ReasonRule(StrEnum):
     """What two full-text exclusions with different primary reasons come to."""
 
@@ -252,13 +331,32 @@ class Screening:
 
 
 @dataclass(frozen=True, slots=True)
+class IntegrationRule:
+    """When the evidence since the last release is to be integrated; 0 and empty ask for nothing. Any one suffices.
+
+    ``new_studies`` with an AUC; ``change`` of a pooled AUC, either way; ``thresholds`` that an end of its interval or
+    prediction interval passes. Looked at in ``synthesis`` (its id; empty: the primary ones).
+    """
+
+    __pydantic_config__: ClassVar = _STRICT
+    new_studies: Annotated[int, Ge(0)] = 0
+    change: Annotated[float, Ge(0), Lt(1)] = 0
+    thresholds: tuple[Annotated[float, Gt(0), Lt(1)], ...] = ()
+    synthesis: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Living:
-    """Living mode as PRISMA-LSR asks to state it: when evidence is integrated, and when the mode ends."""
+    """Living mode as PRISMA-LSR asks to state it: when evidence is integrated, and when the mode ends.
+
+    ``rule`` is ``integration`` as far as a program can look after it.
+    """
 
     __pydantic_config__: ClassVar = _STRICT
     integration: Text
     retirement: Text
     started: dt.date | None = None
+    rule: IntegrationRule = field(default_factory=IntegrationRule)
 
 
 @dataclass(frozen=True, slots=True)
@@ -301,7 +399,13 @@ class Output:
 
 @dataclass(frozen=True, slots=True)
 class Synthesis:
-    """A declared pooling: which evaluations, by which method. Empty ``markers`` takes every marker."""
+    """A declared pooling: which evaluations, by which method. Empty ``markers`` and ``outcomes`` take every one.
+
+    What follows ``outcomes`` belongs to the recommended method. ``rho`` are the correlations assumed between AUCs of
+    the same patients under "three-level": the first is the analysis, the others its sensitivity. ``subgroups`` are
+    "marker", "validation" or fields of the studies. ``sensitivity`` names analyses (``Analysis``) and other
+    syntheses by id; ``only_sensitivity``: shown with those that name it, and nowhere else.
+    """
 
     __pydantic_config__: ClassVar = _STRICT
     id: Text
@@ -310,6 +414,19 @@ class Synthesis:
     validation: Annotated[tuple[Validation, ...], MinLen(1)]
     markers: tuple[Text, ...] = ()
     primary: bool = False
+    outcomes: tuple[Text, ...] = ()
+    scale: PoolScale = PoolScale.LOGIT
+    limits: LimitsBy = LimitsBy.DELTA
+    estimator: Estimator = Estimator.REML
+    interval: MeanInterval = MeanInterval.GUARDED
+    prediction: PredictionBy = PredictionBy.K_MINUS_2
+    level: Annotated[float, Gt(0), Lt(1)] = 0.95
+    missing: Missing = Missing.LEAVE_OUT
+    dependence: Dependence = Dependence.ONE_A_STUDY
+    rho: Annotated[tuple[Annotated[float, Gt(-1), Lt(1)], ...], MinLen(1)] = (0.5,)
+    subgroups: tuple[Text, ...] = ()
+    sensitivity: tuple[Text, ...] = ()
+    only_sensitivity: bool = False
 
 
 @dataclass(frozen=True, slots=True)

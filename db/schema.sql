@@ -64,6 +64,48 @@ CREATE TABLE dedupe_pass (
   change_id    INTEGER NOT NULL REFERENCES change(id)
 ) STRICT;
 
+CREATE TABLE entry (
+  id         INTEGER PRIMARY KEY,
+  study_id   INTEGER NOT NULL REFERENCES study(id),
+  form_id    INTEGER NOT NULL REFERENCES form(id),
+  row_key    TEXT NOT NULL DEFAULT '',       -- of a table; empty: of the study
+  field      TEXT NOT NULL,                  -- cohort_size, or evaluations.auc for a column of a table
+  value      TEXT NOT NULL CHECK (json_valid(value)),   -- as printed
+  location   TEXT NOT NULL DEFAULT '',
+  quote      TEXT NOT NULL DEFAULT '',
+  note       TEXT NOT NULL DEFAULT '',
+  via        TEXT NOT NULL DEFAULT '',       -- the spreadsheet it came in by; empty: typed
+  standing   INTEGER NOT NULL DEFAULT 1 CHECK (standing IN (0, 1)),
+  by         TEXT NOT NULL,
+  change_id  INTEGER NOT NULL REFERENCES change(id)
+) STRICT;
+
+CREATE TABLE entry_decision (
+  id         INTEGER PRIMARY KEY,
+  study_id   INTEGER NOT NULL REFERENCES study(id),
+  form_id    INTEGER NOT NULL REFERENCES form(id),
+  row_key    TEXT NOT NULL DEFAULT '',
+  field      TEXT NOT NULL,
+  value      TEXT NOT NULL CHECK (json_valid(value)),
+  location   TEXT NOT NULL DEFAULT '',
+  quote      TEXT NOT NULL DEFAULT '',
+  basis      TEXT NOT NULL CHECK (basis IN ('agreed', 'reconciled', 'adjudicated', 'withdrawn')),
+  note       TEXT NOT NULL DEFAULT '',
+  signed_by  TEXT NOT NULL CHECK (json_valid(signed_by)),
+  entries    TEXT NOT NULL CHECK (json_valid(entries)),    -- ids of the entries it settled
+  change_id  INTEGER NOT NULL REFERENCES change(id)
+) STRICT;
+
+CREATE TABLE entry_finish (
+  id         INTEGER PRIMARY KEY,
+  study_id   INTEGER NOT NULL REFERENCES study(id),
+  form_id    INTEGER NOT NULL REFERENCES form(id),
+  finished   INTEGER NOT NULL CHECK (finished IN (0, 1)),
+  note       TEXT NOT NULL DEFAULT '',
+  by         TEXT NOT NULL,
+  change_id  INTEGER NOT NULL REFERENCES change(id)
+) STRICT;
+
 CREATE TABLE evaluation (
   id               INTEGER PRIMARY KEY,
   study_id         INTEGER NOT NULL REFERENCES study(id),
@@ -106,6 +148,17 @@ CREATE TABLE fact (
   location   TEXT NOT NULL DEFAULT '',
   quote      TEXT NOT NULL DEFAULT '',
   by         TEXT NOT NULL,
+  change_id  INTEGER NOT NULL REFERENCES change(id)
+) STRICT;
+
+CREATE TABLE form (
+  id         INTEGER PRIMARY KEY,
+  number     INTEGER NOT NULL UNIQUE CHECK (number >= 1),
+  name       TEXT NOT NULL,
+  version    TEXT NOT NULL,                  -- as the file calls it
+  sha256     TEXT NOT NULL,                  -- of the texts it was made of
+  text       TEXT NOT NULL,                  -- the review's own file as it was; empty: the shipped form
+  parsed     TEXT NOT NULL CHECK (json_valid(parsed)),
   change_id  INTEGER NOT NULL REFERENCES change(id)
 ) STRICT;
 
@@ -419,6 +472,19 @@ CREATE TABLE study_report (
   change_id  INTEGER NOT NULL REFERENCES change(id)
 ) STRICT;
 
+CREATE TABLE synthesis_run (
+  id             INTEGER PRIMARY KEY,
+  synthesis      TEXT NOT NULL,                 -- its id in review.toml
+  analysis       TEXT NOT NULL DEFAULT '',      -- empty: the synthesis itself; else which sensitivity analysis
+  declared       TEXT NOT NULL CHECK (json_valid(declared)),   -- as it was run
+  evidence       TEXT NOT NULL,                 -- release 1.0, release 1.0 + round 1
+  inputs_sha256  TEXT NOT NULL,                 -- of the evaluations that went in, with all that the method reads
+  code_version   TEXT NOT NULL,
+  result         TEXT NOT NULL CHECK (json_valid(result)),     -- 12 significant digits
+  sha256         TEXT NOT NULL UNIQUE,          -- of all of the above: an equal run is kept once
+  change_id      INTEGER NOT NULL REFERENCES change(id)
+) STRICT;
+
 CREATE TABLE vote (
   id         INTEGER PRIMARY KEY,
   uid        TEXT NOT NULL UNIQUE,           -- made by the client, so that sending it twice stores it once
@@ -428,7 +494,7 @@ CREATE TABLE vote (
   decision   TEXT NOT NULL CHECK (decision IN ('include', 'exclude', 'maybe')),
   reason     TEXT,
   note       TEXT NOT NULL DEFAULT '',
-  change_id  INTEGER NOT NULL REFERENCES change(id), secondary TEXT NOT NULL DEFAULT '[]' CHECK (json_valid(secondary)), milliseconds INTEGER CHECK (milliseconds >= 0), ranking_id INTEGER REFERENCES ranking(id),
+  change_id  INTEGER NOT NULL REFERENCES change(id), secondary TEXT NOT NULL DEFAULT '[]' CHECK (json_valid(secondary)), milliseconds INTEGER CHECK (milliseconds >= 0), ranking_id INTEGER REFERENCES ranking(id), criteria INTEGER CHECK (criteria >= 1), cast_at TEXT,
   CHECK (stage = 'abstract' OR decision <> 'maybe'),
   CHECK (stage = 'abstract' OR decision <> 'exclude' OR reason IS NOT NULL)
 ) STRICT;
@@ -454,6 +520,20 @@ FROM judgement_now j
 JOIN revision_now w ON w.record_id = j.left_id
 JOIN revision_now x ON x.record_id = j.right_id
 JOIN change c ON c.id = j.change_id;
+
+CREATE VIEW entry_decision_now AS
+SELECT d.*
+FROM entry_decision d
+WHERE d.id = (
+    SELECT max(f.id) FROM entry_decision f
+    WHERE f.study_id = d.study_id AND f.field = d.field AND f.row_key = d.row_key);
+
+CREATE VIEW entry_now AS
+SELECT e.*
+FROM entry e
+WHERE e.id = (
+    SELECT max(f.id) FROM entry f
+    WHERE f.study_id = e.study_id AND f.by = e.by AND f.field = e.field AND f.row_key = e.row_key);
 
 CREATE VIEW evaluation_now AS
 SELECT e.*
@@ -594,6 +674,12 @@ CREATE INDEX appraisal_study ON appraisal (study_id, instrument, item, id);
 
 CREATE INDEX calibration_event_calibration ON calibration_event (calibration_id);
 
+CREATE INDEX entry_cell ON entry (study_id, by, field, row_key, id);
+
+CREATE INDEX entry_decision_cell ON entry_decision (study_id, field, row_key, id);
+
+CREATE INDEX entry_finish_study ON entry_finish (study_id, id);
+
 CREATE INDEX evaluation_study ON evaluation (study_id, key, id);
 
 CREATE INDEX fact_study ON fact (study_id, field, id);
@@ -640,6 +726,8 @@ CREATE INDEX study_report_report ON study_report (report_id);
 
 CREATE INDEX study_report_study ON study_report (study_id, report_id);
 
+CREATE INDEX synthesis_run_synthesis ON synthesis_run (synthesis, id);
+
 CREATE INDEX vote_report ON vote (report_id, stage);
 
 CREATE INDEX vote_reviewer ON vote (reviewer, id);
@@ -664,6 +752,18 @@ CREATE TRIGGER dedupe_pass_no_delete BEFORE DELETE ON dedupe_pass BEGIN SELECT r
 
 CREATE TRIGGER dedupe_pass_no_update BEFORE UPDATE ON dedupe_pass BEGIN SELECT raise(ABORT, 'dedupe_pass is append-only'); END;
 
+CREATE TRIGGER entry_decision_no_delete BEFORE DELETE ON entry_decision BEGIN SELECT raise(ABORT, 'entry_decision is append-only'); END;
+
+CREATE TRIGGER entry_decision_no_update BEFORE UPDATE ON entry_decision BEGIN SELECT raise(ABORT, 'entry_decision is append-only'); END;
+
+CREATE TRIGGER entry_finish_no_delete BEFORE DELETE ON entry_finish BEGIN SELECT raise(ABORT, 'entry_finish is append-only'); END;
+
+CREATE TRIGGER entry_finish_no_update BEFORE UPDATE ON entry_finish BEGIN SELECT raise(ABORT, 'entry_finish is append-only'); END;
+
+CREATE TRIGGER entry_no_delete BEFORE DELETE ON entry BEGIN SELECT raise(ABORT, 'entry is append-only'); END;
+
+CREATE TRIGGER entry_no_update BEFORE UPDATE ON entry BEGIN SELECT raise(ABORT, 'entry is append-only'); END;
+
 CREATE TRIGGER evaluation_no_delete BEFORE DELETE ON evaluation BEGIN SELECT raise(ABORT, 'evaluation is append-only'); END;
 
 CREATE TRIGGER evaluation_no_update BEFORE UPDATE ON evaluation BEGIN SELECT raise(ABORT, 'evaluation is append-only'); END;
@@ -671,6 +771,10 @@ CREATE TRIGGER evaluation_no_update BEFORE UPDATE ON evaluation BEGIN SELECT rai
 CREATE TRIGGER fact_no_delete BEFORE DELETE ON fact BEGIN SELECT raise(ABORT, 'fact is append-only'); END;
 
 CREATE TRIGGER fact_no_update BEFORE UPDATE ON fact BEGIN SELECT raise(ABORT, 'fact is append-only'); END;
+
+CREATE TRIGGER form_no_delete BEFORE DELETE ON form BEGIN SELECT raise(ABORT, 'form is append-only'); END;
+
+CREATE TRIGGER form_no_update BEFORE UPDATE ON form BEGIN SELECT raise(ABORT, 'form is append-only'); END;
 
 CREATE TRIGGER fulltext_event_no_delete BEFORE DELETE ON fulltext_event BEGIN SELECT raise(ABORT, 'fulltext_event is append-only'); END;
 
@@ -829,6 +933,10 @@ CREATE TRIGGER study_no_update BEFORE UPDATE ON study BEGIN SELECT raise(ABORT, 
 CREATE TRIGGER study_report_no_delete BEFORE DELETE ON study_report BEGIN SELECT raise(ABORT, 'study_report is append-only'); END;
 
 CREATE TRIGGER study_report_no_update BEFORE UPDATE ON study_report BEGIN SELECT raise(ABORT, 'study_report is append-only'); END;
+
+CREATE TRIGGER synthesis_run_no_delete BEFORE DELETE ON synthesis_run BEGIN SELECT raise(ABORT, 'synthesis_run is append-only'); END;
+
+CREATE TRIGGER synthesis_run_no_update BEFORE UPDATE ON synthesis_run BEGIN SELECT raise(ABORT, 'synthesis_run is append-only'); END;
 
 CREATE TRIGGER vote_no_delete BEFORE DELETE ON vote BEGIN SELECT raise(ABORT, 'vote is append-only'); END;
 

@@ -30,6 +30,11 @@ class Lane(IntEnum):
     SKIPPED = 5
 
     @property
+    def placed(self) -> bool:
+        """Whether a report's place in it follows from the report's own history alone."""
+        return self in {Lane.CALIBRATION, Lane.SKIPPED}
+
+    @property
     def ranked(self) -> bool:
         """Whether a ranking orders it."""
         return self in {Lane.FIRST, Lane.OPEN, Lane.LAST}
@@ -62,10 +67,11 @@ class Screener:
 
 @dataclass(frozen=True, slots=True)
 class Pilot:
-    """An open calibration round: its number, its reports' places in it, and who votes on them."""
+    """A report's part in an open calibration round: the round's number, who votes, and its place in the round."""
 
     number: int
     reviewers: frozenset[str]
+    place: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,10 +114,10 @@ def open_to(report: int, voters: Collection[str], needs: Needs, rules: Rules) ->
     if lacking <= 0:
         return ()
     pilot = needs.pilots.get(report)
-    wanted = pilot.reviewers if pilot else None
+    named = pilot.reviewers.difference(voters) if pilot else frozenset()
+    if asked := tuple(s.id for s in rules.screeners if s.active and s.id in named):
+        return asked  # everybody in the round, whatever their share
     able = [s.id for s in in_turn(report, needs.votes, rules) if s.active and s.id not in voters]
-    if wanted is not None and wanted.intersection(able):
-        return tuple(name for name in able if name in wanted)
     return tuple(able if rules.scheme is Scheme.ALL else able[:lacking])
 
 
@@ -157,7 +163,7 @@ class Standing:
 
     has_abstract: bool = True
     seen: bool = False
-    pilot: bool = False
+    pilot: Pilot | None = None
     skip: int = 0  # number of the latest skip, 0: none
 
 
@@ -172,14 +178,16 @@ def lane(now: Standing, rules: Rules) -> Lane:
     return Lane.SEEN if now.seen else Lane.OPEN
 
 
-def first_place(of: Lane, reviewer: str, report: int, skip: int) -> int:
+def first_place(of: Lane, reviewer: str, report: int, now: Standing) -> int:
     """Place within a lane of a report that comes into it, until a ranking gives it another.
 
     Reports that others have seen are shuffled by a lot of the reviewer's own, so that not even the order in which
     others worked can be read off it.
     """
+    if of is Lane.CALIBRATION and now.pilot:
+        return now.pilot.place + now.skip * _PLACES  # what was put off comes again at the end of the round
     if of is Lane.SKIPPED:
-        return skip
+        return now.skip
     return _lot("seen", reviewer, report) if of is Lane.SEEN else report
 
 

@@ -246,7 +246,7 @@
     const same = before && before.decision === decision && before.reason === (reason || null) && before.note === note;
     if (!same) {
       const spent = Math.min(seconds(), 86400);
-      add({ kind: "vote", report, title: title(report), decision, reason: reason || null, note, seconds: spent });
+      add({ kind: "vote", report, title: title(report), decision, reason: reason || null, note, seconds: spent, criteria: page.criteria });
     }
     chosen = null;
     show();
@@ -293,7 +293,7 @@
       if (text === before) return;
       addMark("note", text, Boolean(text));
       const vote = now.vote.get(current);
-      if (vote) add({ kind: "vote", report: current, title: title(current), decision: vote.decision, reason: vote.reason, note: text, seconds: null });
+      if (vote) add({ kind: "vote", report: current, title: title(current), decision: vote.decision, reason: vote.reason, note: text, seconds: null, criteria: page.criteria });
       render();
       say(text ? "Note stored on " + current + "." : "Note taken off " + current + ".");
     });

@@ -74,6 +74,10 @@ def _aside(stage: StageAgreement, question: Question) -> None:
         click.echo(
             f"{where}: {counted(stage.single, 'report')} without every vote, or needing only one", err=True
         )
+    if stage.conflicts:
+        click.echo(
+            f"{where}: {counted(stage.conflicts, 'report')} in conflict left out until settled; till then the numbers are too high", err=True
+        )
     if not stage.groups and not stage.undefined:
         click.echo(f"{where}: nothing to measure yet", err=True)
 
@@ -84,6 +88,7 @@ def as_plain(stage: StageAgreement) -> dict[str, object]:
         "stage": stage.stage,
         "single": stage.single,
         "piloted": stage.piloted,
+        "conflicts": stage.conflicts,
         "undefined": stage.undefined.reason if stage.undefined else None,
         "groups": [_group(group) for group in stage.groups],
     }

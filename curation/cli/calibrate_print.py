@@ -33,7 +33,8 @@ def _row(one: Round) -> tuple[str, ...]:
     state = "closed" if one.closed else "open"
     if found is None:
         return (*_head(one), "-", "-", str(len(one.measured.amendments)), state)
-    kappas = "; ".join(f"{p.first} and {p.second} {told(p.kappa)}" for p in found.agreement.pairs) or "-"
+    pairs = found.agreement.pairs if one.told else ()
+    kappas = "; ".join(f"{p.first} and {p.second} {told(p.kappa)}" for p in pairs) or "-"
     share = percent(found.agreement.percent)
     return (*_head(one), share, kappas, str(len(one.measured.amendments)), state)
 
@@ -65,8 +66,13 @@ def print_round(one: Round) -> None:
 
 
 def _print_gate(one: Round, found: Gate) -> None:
-    for pair in found.agreement.pairs:
-        print_measures(pair, found.agreement.scale)
+    if one.told:
+        for pair in found.agreement.pairs:
+            print_measures(pair, found.agreement.scale)
+    else:
+        click.echo(
+            f"agreement {percent(found.agreement.percent)}; who voted what is told once all is talked over"
+        )
     if found.discordant:
         talked = {r: " (discussed)" if r in one.measured.discussed else "" for r in found.discordant}
         click.echo(f"votes differ on {', '.join(f'R{r}{said}' for r, said in talked.items())}")
@@ -98,5 +104,6 @@ def _result(one: Round, found: Gate) -> dict[str, object]:
         "least": found.least,
         "discordant": found.discordant,
         "undiscussed": found.undiscussed,
-        **plain_agreement(found.agreement),
+        "percent": plain(found.agreement.percent),
+        **(plain_agreement(found.agreement) if one.told else {}),
     }

@@ -2,7 +2,17 @@
 
 import click
 
-from curation.cli.common import as_reviewer, json_option, print_json, review, show_warnings, stamp
+from curation.cli.common import (
+    as_reviewer,
+    counted,
+    json_option,
+    print_json,
+    print_row,
+    review,
+    show_warnings,
+    stamp,
+)
+from curation.errors import Exit
 
 
 @click.group("check", help="Look at what needs a person's eye.")
@@ -23,9 +33,8 @@ def notices(as_json: bool) -> None:
         print_json(found)
         return
     for n in found:
-        click.echo(
-            f"{n.id}\tR{n.report}\t{n.kind}\t{n.reference or 'no reference given'} ({n.source})\t{n.title}"
-        )
+        told = f"{n.reference or 'no reference given'} ({n.source})"
+        print_row(n.id, f"R{n.report}", n.kind, told, n.title)
     if not found:
         click.echo("no notice waits for a decision", err=True)
 
@@ -59,7 +68,7 @@ def identifiers(as_json: bool) -> None:
         print_json(found)
         return
     for item in found:
-        click.echo(f"R{item.report}\t{', '.join(item.found) or item.error}\t{item.title}")
+        print_row(f"R{item.report}", ", ".join(item.found) or item.error, item.title)
     if not found:
         click.echo("nothing is lacking that the converter knows", err=True)
 
@@ -79,6 +88,31 @@ def fulltexts(as_json: bool) -> None:
         print_json(found)
         return
     for item in found:
-        click.echo(f"R{item.report}\t{item.status}\t{item.address or '-'}\t{item.title}")
+        print_row(f"R{item.report}", item.status, item.address or "-", item.title)
     if not found:
         click.echo("no full text is sought", err=True)
+
+
+@command.command(
+    "evidence",
+    help="What cannot be right in the extracted numbers: intervals, labels, patients, printed claims. Leaves with 3 "
+    "when it finds something.",
+)
+@click.option("--release", "version", metavar="VERSION", help="As of this release (default: now).")
+@click.option("--notes", is_flag=True, help="List what extractors noted, too.")
+@json_option
+def evidence(version: str | None, notes: bool, as_json: bool) -> Exit:
+    from curation.tasks.check_evidence import check_evidence
+
+    with review() as open_review:
+        done = check_evidence(open_review, version)
+    if as_json:
+        print_json(done)
+        return Exit.WARNINGS if done.findings else Exit.DONE
+    for found in done.findings:
+        print_row(found.kind, found.study or "-", found.place, found.said, found.mend)
+    for noted in done.notes if notes else ():
+        print_row("note", noted.study, noted.place, noted.note)
+    of = f"{counted(done.evaluations, 'evaluation')} of {done.studies} studies ({done.evidence})"
+    click.echo(f"{counted(len(done.findings), 'finding')} in {of}", err=True)
+    return Exit.WARNINGS if done.findings else Exit.DONE

@@ -18,6 +18,7 @@ from curation.errors import Configuration, Usage
 from curation.model import Decision, Stage
 from curation.store.connect import Stamp
 from curation.tasks.review import Review
+from screening.harmless import on_one_line
 
 
 def review() -> Review:
@@ -87,6 +88,11 @@ def no_file(folder: Path) -> Path:
         message = f"{folder} is a file; name a folder"
         raise Usage(message)
     return folder
+
+
+def print_row(*cells: object) -> None:
+    """One line of cells parted by tabs; whatever a record brought along is made harmless for a terminal."""
+    click.echo("\t".join(on_one_line(str(cell)) for cell in cells))
 
 
 def print_written(files: list[Path]) -> None:

@@ -2,7 +2,7 @@
 
 import click
 
-from curation.cli.common import json_option, print_json, review
+from curation.cli.common import json_option, print_json, print_row, review
 from curation.tasks.conflicts import conflicts
 
 
@@ -15,6 +15,6 @@ def command(as_json: bool) -> None:
         print_json(found)
         return
     for item in found:
-        click.echo(f"R{item.report}\t{item.stage}\t{', '.join(item.voters)}\t{item.label}\t{item.title}")
+        print_row(f"R{item.report}", item.stage, ", ".join(item.voters), item.label, item.title)
     if not found:
         click.echo("no conflicts", err=True)

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import click
 
-from curation.cli.common import counted
+from curation.cli.common import counted, print_row
 from curation.store.duplicates import Judged
 from curation.tasks.duplicate_counts import Counts
 from curation.tasks.duplicates import Decided, Explained
@@ -19,7 +19,7 @@ def print_pairs(found: tuple[Judged, ...], titles: Mapping[int, str]) -> None:
         kind = f" ({pair.kind})" if pair.kind else ""
         click.echo(f"R{pair.left}\tR{pair.right}\t{pair.relation}{kind}\t{pair.evidence} ({pair.by})")
         for record in (pair.left, pair.right):
-            click.echo(f"\tR{record}\t{titles[record]}")
+            print_row("", f"R{record}", titles[record])
     if not found:
         click.echo("no pairs", err=True)
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from curation.cli.common import counted, json_option, print_json, review, stamp
+from curation.cli.common import counted, json_option, print_json, print_row, review, stamp
 
 if TYPE_CHECKING:
     from curation.tasks.ranking import Ordered, RankedQueues
@@ -70,7 +70,7 @@ def _print_own(open_review: Review, one: Ordered, *, dry_run: bool) -> None:
         from curation.tasks.ranking import titles
 
         for report, title in titles(open_review, one.order[:_SHOWN]):
-            click.echo(f"R{report}\t{title}")
+            print_row(f"R{report}", title)
 
 
 def _plain(done: RankedQueues, *, own: bool, dry_run: bool) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from curation.cli.common import counted, json_option, print_json, review, stage_of, stamp
+from curation.cli.common import counted, json_option, print_json, print_row, review, stage_of, stamp
 from curation.errors import Usage
 from curation.model import Stage
 
@@ -52,7 +52,7 @@ def command(
         return
     for one in found:
         why = ", ".join(one.reasons) if one.certain else "no reason given: cannot be told"
-        click.echo(f"R{one.report}\t{one.stage}\t{why}\t{one.label}\t{one.title}")
+        print_row(f"R{one.report}", one.stage, why, one.label, one.title)
     for line in _summary(found, upto, reopened=reopens):
         click.echo(line, err=True)
 

@@ -34,9 +34,7 @@ _VOTES_BETWEEN = 10  # looks at whether a new ranking is due
 @click.option("--with", "partners", multiple=True, metavar="ID", help="At conflicts: who decides with you.")
 @click.option("--keys", "preset", type=click.Choice(_PRESETS), help="Keys as in another tool.")
 @click.option("--plain", is_flag=True, help="Line by line: for screen readers, dumb terminals and scripts.")
-def command(
-    reviewer: str, stage: str, partners: tuple[str, ...], preset: str | None, *, plain: bool
-) -> None:
+def command(reviewer: str, stage: str, partners: tuple[str, ...], preset: str | None, *, plain: bool) -> None:
     from curation.tasks.desk import Session, StoreDesk
     from screening.desk import Work
 

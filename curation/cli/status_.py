@@ -2,12 +2,13 @@
 
 import click
 
-from curation.cli.common import clock, json_option, print_json, review
+from curation.cli.common import clock, json_option, print_json, print_row, review
 from curation.errors import Usage
 from curation.model import Stage
 from curation.report.standing import Search
 from curation.tasks.status import NEVER, Overview, overview
 from curation.tasks.waiting import Lacking, Wanted, wanted_of
+from screening.harmless import harmless, on_one_line
 
 
 @click.command("status", help="Where the review stands, what waits for whom, and what to do next.")
@@ -47,7 +48,8 @@ def _print(found: Overview) -> None:
     if found.notices:
         click.echo("\nNotices")
         for notice in found.notices:
-            click.echo(f"  R{notice.report} {notice.kind.upper()} ({notice.source}): {notice.title}")
+            title = on_one_line(notice.title)
+            click.echo(f"  R{notice.report} {notice.kind.upper()} ({notice.source}): {title}")
     _print_waiting(found)
     click.echo("\nNext")
     for step in found.next:
@@ -55,6 +57,8 @@ def _print(found: Overview) -> None:
 
 
 def _print_waiting(found: Overview) -> None:
+    if found.integrate:
+        click.echo(f"\nIntegration is due: {', '.join(found.integrate)} (livrev pool --changes)")
     click.echo("\nWaiting")
     for person in found.waiting:
         click.echo(
@@ -98,8 +102,8 @@ def _several(place: str) -> str:
 
 def _print_wanted(found: tuple[Wanted, ...], *, abstracts: bool) -> None:
     for item in found:
-        click.echo(f"R{item.report}\t{item.stage}\t{item.label}\t{item.title}")
+        print_row(f"R{item.report}", item.stage, item.label, item.title)
         if abstracts:
-            click.echo(f"\n{item.abstract or '(no abstract)'}\n")
+            click.echo(f"\n{harmless(item.abstract) or '(no abstract)'}\n")
     if not found:
         click.echo("nothing waits", err=True)

@@ -84,6 +84,8 @@ def allowed(flags: dict[str, bool]) -> frozenset[Alarm]:
 def command(
     if_older_than: timedelta | None, lock_wait: float, quiet: bool, as_json: bool, **flags: bool
 ) -> int:
+    from curation.tasks.integration import integration_due
+
     show_warnings()
     allow_phrases = flags.pop("allow_phrases")
     options = UpdateOptions(if_older_than=if_older_than, lock_wait=lock_wait, allowed=allowed(flags))
@@ -100,8 +102,11 @@ def command(
             if quiet and not attended.is_overdue():
                 return Exit.TRY_AGAIN  # a hiccup that the next try mends is no mail from cron
             raise
+        due = integration_due(open_review) if done.sources else None
     for warning in untold:
         click.echo(f"livrev: warning: {warning}", err=True)
+    if due is not None:
+        click.echo(f"integration is due: since {due.since}, {due.reason} (livrev pool --changes)", err=True)
     return print_update(done, as_json=as_json, quiet=quiet)
 
 

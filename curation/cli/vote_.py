@@ -23,6 +23,7 @@ from curation.errors import Exit
 from curation.identifiers import report_id
 from curation.model import Decision, Stage
 from curation.tasks.vote import Ballot, vote
+from screening.harmless import on_one_line
 
 if TYPE_CHECKING:
     from curation.tasks.import_votes import Left, VotesFile, VotesImported
@@ -104,7 +105,9 @@ def _cast(ballot: Ballot) -> None:
     with review() as open_review:
         cast = vote(open_review, ballot, stamp(ballot.reviewer))
     why = f" ({cast.reason})" if cast.reason else ""
-    click.echo(f"R{cast.report} {cast.stage}: {cast.decision}{why} by {ballot.reviewer}  {cast.title}")
+    click.echo(
+        f"R{cast.report} {cast.stage}: {cast.decision}{why} by {ballot.reviewer}  {on_one_line(cast.title)}"
+    )
 
 
 def _take(ctx: click.Context, path: Path, reviewer: str, *, dry_run: bool, as_json: bool) -> int | None:
@@ -179,7 +182,7 @@ def _warn_not_stored(file: str, left: Left) -> None:
 
 
 def _titled(left: Left) -> str:
-    return f"  {left.title}" if left.title else ""
+    return f"  {on_one_line(left.title)}" if left.title else ""
 
 
 def _summary(done: VotesImported, *, dry_run: bool) -> str:

@@ -8,7 +8,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from curation.model import Study
-from curation.synthesis.pooled import Pooled
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,24 +69,3 @@ def overview(studies: Sequence[Study]) -> str:
         spread = f", {size.mean:.0f} ± {size.sd:.0f} per study (range {size.smallest} to {size.largest})"
     analysed = f"Receptors analysed: {shares}." if shares else "No receptor was reported."
     return f"{counted} {verb} {size.total:,} patients{known}{spread}. {analysed}"
-
-
-def why_they_differ(published: Pooled, recommended: Pooled) -> str:
-    """Why the published and the recommended result differ, in the numbers of both."""
-    difference = f"{abs(recommended.estimate - published.estimate):.3f}"
-    if difference == "0.000":
-        apart = "the same to three decimals"
-    else:
-        apart = f"{difference} {'lower' if recommended.estimate < published.estimate else 'higher'}"
-    ratio = (recommended.high - recommended.low) / (published.high - published.low)
-    width = f"{ratio:.1f} times as wide" if ratio >= 1 else f"{1 / ratio:.1f} times narrower"
-    borrowed = sum(row.borrowed for row in published.rows)
-    return (
-        f"The published method pools {published.k} AUCs of {published.studies} studies as if each came from other "
-        f"patients, on the raw AUC scale with a common effect, and lends {borrowed} of them the average interval of "
-        f"the others: {published.estimate:.3f} ({published.low:.3f} to {published.high:.3f}). The recommended method "
-        f"takes one AUC a study for one marker and one kind of validation ({recommended.k} with an interval, "
-        f"{recommended.k_left_out} left out without), on the logit scale with random effects: "
-        f"{recommended.estimate:.3f} ({recommended.low:.3f} to {recommended.high:.3f}), {apart}, "
-        f"with an interval {width}."
-    )

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 
 from curation.report.render import render
 from screening.desk import Card, Setting
+from screening.harmless import all_of
 from screening.queue import MOST_SKIPS
-from screening.terminal.harmless import all_of
 from screening.terminal.highlight import Terms
 from screening.terminal.wording import NO_ABSTRACT, facts
 
@@ -60,6 +60,7 @@ def _data(pack: Pack) -> str:
         "reviewer": setting.reviewer,
         "stage": str(setting.work.stage),
         "batch": pack.batch,
+        "criteria": setting.criteria_number,
         "reasons": [{"code": r.code, "label": r.label} for r in setting.reasons],
         "keys": pack.keys,
         "signs": pack.signs,

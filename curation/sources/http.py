@@ -297,7 +297,8 @@ class Door:
             timeout=(settings.connect_timeout, settings.read_timeout),
             stream=True,
         ) as response:
-            body = _unpacked(self._body(response.raw, deadline, ask.most), response.headers.get("Content-Encoding", ""))
+            packed = self._body(response.raw, deadline, ask.most)
+            body = _unpacked(packed, response.headers.get("Content-Encoding", ""), ask.most)
             return Answer(
                 response.status_code, body, response.headers.get("Content-Type", "")
             ), response.headers
@@ -309,7 +310,7 @@ class Door:
             pieces.append(piece)
             size += len(piece)
             if most is not None and size > most:
-                raise SourceFailed(f"the answer is larger than {most:,} bytes; it was not taken")
+                raise _too_large(most)
             if self._clock() > deadline:
                 raise CutOff(f"the answer was not whole within {self._settings.total_timeout:g} s")
         return b"".join(pieces)
@@ -341,7 +342,11 @@ def redacted(text: str, secrets: tuple[str, ...] = ()) -> str:
     return _KEY_IN_BODY.sub(r"\1[key]", _KEY_IN_URL.sub(r"\1[key]", text))
 
 
-def _unpacked(body: bytes, encoding: str) -> bytes:
+def _too_large(most: int) -> SourceFailed:
+    return SourceFailed(f"the answer is larger than {most:,} bytes; it was not taken")
+
+
+def _unpacked(body: bytes, encoding: str, most: int | None) -> bytes:
     """Body without its packing. Raises CutOff when it ends early, Unusable when it is packed otherwise."""
     if encoding.lower() in {"", "identity"} or not body:
         return body
@@ -349,9 +354,11 @@ def _unpacked(body: bytes, encoding: str) -> bytes:
         raise Unusable(f"an answer packed as {encoding}")
     unpacker = zlib.decompressobj(wbits=zlib.MAX_WBITS | 16)
     try:
-        plain = unpacker.decompress(body)
+        plain = unpacker.decompress(body, 0 if most is None else most + 1)
     except zlib.error as error:
         raise CutOff(f"the answer cannot be unpacked ({error})") from error
+    if most is not None and len(plain) > most:
+        raise _too_large(most)
     if not unpacker.eof:
         raise CutOff("the answer broke off")
     return plain

@@ -19,7 +19,7 @@ from curation import __version__
 from curation.errors import BadStore, TryAgain
 
 APPLICATION_ID = 0x4C565256  # "LVRV", so that file(1) and we know the file
-SCHEMA_VERSION = 6  # number of migrations; PRAGMA user_version
+SCHEMA_VERSION = 8  # number of migrations; PRAGMA user_version
 BUSY_MILLISECONDS = 30_000
 
 

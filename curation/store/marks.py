@@ -1,4 +1,7 @@
-"""A reviewer's own tags, notes, flags and skips: rows that are only added, seen by nobody else."""
+"""A reviewer's own tags, notes, flags and skips: rows that are only added.
+
+Seen by nobody else, but for the notes on a report in conflict, which a consensus lays beside the votes.
+"""
 
 from __future__ import annotations
 

@@ -43,7 +43,9 @@ LEDGER = ("missing_record", "notice", "notice_decision")
 FILES = ("refound",)
 DUPLICATES = ("dedupe_pass",)
 SCREENING = ("ranking", "mark", "calibration", "calibration_event", "stop_check", "stop_decision")
-APPEND_ONLY = SPINE + LEDGER + FILES + DUPLICATES + SCREENING
+EXTRACTION = ("form", "entry", "entry_finish", "entry_decision")
+SYNTHESIS = ("synthesis_run",)
+APPEND_ONLY = SPINE + LEDGER + FILES + DUPLICATES + SCREENING + EXTRACTION + SYNTHESIS
 # Made from the records and votes, and made anew when the rules for them change.
 DERIVED = ("block_key", "queue", "conflict_open", "queue_due", "queue_rules")
 
@@ -89,6 +91,20 @@ def screening(db: Database) -> None:
     """What a vote was cast under, marks, calibration, ranking, stopping, and the queue."""
     _run(db.conn, "0006_screening")
     _append_only(db.conn, SCREENING)
+
+
+@migrations()
+def extraction(db: Database) -> None:
+    """Forms, entries of each extractor, and what was decided on them."""
+    _run(db.conn, "0007_extraction")
+    _append_only(db.conn, EXTRACTION)
+
+
+@migrations()
+def synthesis(db: Database) -> None:
+    """Runs of the declared syntheses."""
+    _run(db.conn, "0008_synthesis")
+    _append_only(db.conn, SYNTHESIS)
 
 
 def migrate(connection: sqlite3.Connection) -> None:

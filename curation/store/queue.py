@@ -171,13 +171,13 @@ def slots_in(sql: sqlite3.Connection, reviewer: str, stage: Stage, reports: Sequ
         yield from map(_slot, rows)
 
 
-def pilots(sql: sqlite3.Connection, stage: Stage) -> dict[int, tuple[int, frozenset[str]]]:
-    """Number and reviewers of the open calibration round at a stage, by each report in it."""
+def pilots(sql: sqlite3.Connection, stage: Stage) -> dict[int, tuple[int, frozenset[str], int]]:
+    """Number and reviewers of the open calibration round at a stage, by each report in it, with its place there."""
     rows = sql.execute(
-        "SELECT c.number, c.reviewers, p.report_id FROM calibration c, json_each(c.reports) j"
+        "SELECT c.number, c.reviewers, p.report_id, j.key FROM calibration c, json_each(c.reports) j"
         " JOIN record_report p ON p.record_id = j.value"
         " WHERE c.stage = ? AND NOT EXISTS"
         " (SELECT 1 FROM calibration_event e WHERE e.calibration_id = c.id AND e.kind = 'closed')",
         (stage,),
     )
-    return {row[2]: (row[0], frozenset(json.loads(row[1]))) for row in rows}
+    return {row[2]: (row[0], frozenset(json.loads(row[1])), row[3]) for row in rows}

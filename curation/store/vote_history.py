@@ -48,27 +48,29 @@ def vote_events(sql: sqlite3.Connection, stage: Stage) -> Iterator[VoteEvent]:
     """What happened to every vote at a stage: report by report, in the order in which it happened."""
     number = _criteria(sql)
     rows = sql.execute(
-        "WITH told AS (SELECT p.report_id, v.id, v.reviewer, v.decision, v.change_id, c.protocol_id FROM vote v"
+        "WITH told AS (SELECT p.report_id, v.id, v.reviewer, v.decision, v.change_id, c.protocol_id, v.criteria FROM vote v"
         " JOIN change c ON c.id = v.change_id JOIN record_report p ON p.record_id = v.report_id WHERE v.stage = ?)"
-        " SELECT report_id, change_id AS at, id, reviewer, decision, protocol_id, NULL AS why FROM told UNION ALL"
-        " SELECT t.report_id, u.change_id, t.id, t.reviewer, t.decision, t.protocol_id, u.why"
+        " SELECT report_id, change_id AS at, id, reviewer, decision, protocol_id, NULL AS why, criteria FROM told UNION ALL"
+        " SELECT t.report_id, u.change_id, t.id, t.reviewer, t.decision, t.protocol_id, u.why, t.criteria"
         " FROM vote_undo u JOIN told t ON t.id = u.vote_id ORDER BY 1, 2, 3",
         (stage,),
     )
-    return (VoteEvent(r[0], r[1], r[2], r[3], Decision(r[4]), number.get(r[5], 1), r[6]) for r in rows)
+    return (
+        VoteEvent(r[0], r[1], r[2], r[3], Decision(r[4]), r[7] or number.get(r[5], 1), r[6]) for r in rows
+    )
 
 
 def deciding(sql: sqlite3.Connection, stage: Stage) -> Iterator[Deciding]:
     """Every standing vote and resolution at a stage."""
     number = _criteria(sql)
     rows = sql.execute(
-        "SELECT v.report_now, 0, v.decision, v.reason, c.protocol_id FROM vote_now v"
+        "SELECT v.report_now, 0, v.decision, v.reason, c.protocol_id, v.criteria FROM vote_now v"
         " JOIN change c ON c.id = v.change_id WHERE v.stage = ?1 UNION ALL"
-        " SELECT r.report_now, 1, r.decision, r.reason, c.protocol_id FROM resolution_now r"
+        " SELECT r.report_now, 1, r.decision, r.reason, c.protocol_id, NULL FROM resolution_now r"
         " JOIN change c ON c.id = r.change_id WHERE r.stage = ?1",
         (stage,),
     )
-    return (Deciding(r[0], bool(r[1]), Decision(r[2]), r[3], number.get(r[4], 1)) for r in rows)
+    return (Deciding(r[0], bool(r[1]), Decision(r[2]), r[3], r[5] or number.get(r[4], 1)) for r in rows)
 
 
 def voted_on(sql: sqlite3.Connection, stage: Stage) -> set[int]:

@@ -47,8 +47,9 @@ class VoteRow:
 
 
 _ROWS = """
-SELECT v.id, v.uid, p.report_id, v.stage, v.reviewer, v.decision, v.reason, v.secondary, v.note, c.at,
-       iif(c.protocol_id IS NULL, NULL, coalesce(t.parsed ->> '$.criteria.number', 1)), v.milliseconds,
+SELECT v.id, v.uid, p.report_id, v.stage, v.reviewer, v.decision, v.reason, v.secondary, v.note, coalesce(v.cast_at, c.at),
+       coalesce(v.criteria, iif(c.protocol_id IS NULL, NULL, coalesce(t.parsed ->> '$.criteria.number', 1))),
+       v.milliseconds,
        CASE WHEN u.vote_id IS NOT NULL THEN 'taken back' WHEN n.id IS NULL THEN 'superseded' ELSE 'standing' END,
        c.command
 FROM vote v

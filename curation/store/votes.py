@@ -42,7 +42,8 @@ class NewVote:
     """A vote to be cast. ``uid`` makes sending it twice store it once.
 
     ``secondary`` are codes of further reasons, ``milliseconds`` the time on the screen (None: not measured),
-    ``ranking`` what had put the report where it was read.
+    ``ranking`` what had put the report where it was read. ``criteria`` (their number) and ``cast_at`` (UTC, ISO 8601)
+    are given where it was cast elsewhere and earlier than it comes in.
     """
 
     uid: str
@@ -55,6 +56,8 @@ class NewVote:
     secondary: tuple[str, ...] = ()
     milliseconds: int | None = None
     ranking: int | None = None
+    criteria: int | None = None
+    cast_at: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +90,7 @@ def cast(change: Change, vote: NewVote) -> int:
     """Keep a vote whose ``uid`` is new (see ``by_uid``). Gives its id."""
     row = change.sql.execute(
         "INSERT INTO vote (uid, report_id, stage, reviewer, decision, reason, note, secondary, milliseconds,"
-        " ranking_id, change_id) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        " ranking_id, criteria, cast_at, change_id) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         (
             vote.uid,
             vote.report,
@@ -99,6 +102,8 @@ def cast(change: Change, vote: NewVote) -> int:
             json.dumps(vote.secondary),
             vote.milliseconds,
             vote.ranking,
+            vote.criteria,
+            vote.cast_at,
             change.id,
         ),
     )
@@ -111,6 +116,18 @@ def by_uid(sql: sqlite3.Connection, uid: str) -> StoredVote | None:
         "SELECT id, report_id, stage, reviewer, decision, reason, note FROM vote WHERE uid = ?", (uid,)
     ).fetchone()
     return _vote(row) if row else None
+
+
+def voters_ever(sql: sqlite3.Connection, report: int, stage: Stage) -> set[str]:
+    """Who has ever voted on a report at a stage, also where they took it back; not where criteria set it aside."""
+    rows = sql.execute(
+        "SELECT DISTINCT v.reviewer FROM vote v WHERE v.stage = ?2"
+        " AND v.report_id IN (SELECT record_id FROM placement WHERE report_id = ?1 UNION SELECT ?1)"
+        " AND (SELECT p.report_id FROM record_report p WHERE p.record_id = v.report_id) = ?1"
+        " AND NOT EXISTS (SELECT 1 FROM vote_undo u WHERE u.vote_id = v.id AND u.why <> '')",
+        (report, stage),
+    )
+    return {str(row[0]) for row in rows}
 
 
 def taken_back(sql: sqlite3.Connection, vote_id: int) -> bool:

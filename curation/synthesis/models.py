@@ -1,9 +1,8 @@
-"""Models of meta-analysis for one effect size a study: common effect, and random effects fitted by REML.
+"""Models of meta-analysis for one effect size a study: common effect, and random effects.
 
 On any scale: the effect sizes ``yi`` come with their standard errors ``sei``. Values agree with R's metafor
-(``rma(method="FE")`` and ``rma(method="REML")`` with test "z", "knha" and "adhoc"), save that metafor stops
-its iteration for tau² at an absolute step of 1e-5 unless told otherwise; here the score is solved to
-rounding.
+(``rma(method=...)`` with test "z", "knha" and "adhoc"), save that metafor stops its iteration for tau² at an
+absolute step of 1e-5 unless told otherwise; here the score is solved to rounding.
 """
 
 from __future__ import annotations
@@ -11,24 +10,23 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, replace
 from enum import StrEnum
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING
 
-import numpy as np
-import numpy.typing as npt
-
-from curation.errors import BadInput, Refused
-from curation.synthesis.quantiles import chi_square_tail, normal_quantile, t_quantile
-from curation.synthesis.reml import reml
+from curation.synthesis.heterogeneity import Spread, common_spread, random_spread
+from curation.synthesis.quantiles import (
+    checked_level,
+    chi_square_tail,
+    normal_quantile,
+    t_quantile,
+    two_sided_tail,
+)
+from curation.synthesis.tau2 import Tau2Method, tau2
+from curation.synthesis.weighted import Floats, checked, variances
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-Floats: TypeAlias = npt.NDArray[np.float64]
-
 FEWEST_FOR_PREDICTION = 3  # t on k - 2 degrees of freedom
-
-# Beyond this ratio of standard errors the smaller weights are lost in rounding, and one of them is mistyped.
-_WIDEST_RATIO = 1e6
 
 
 class Interval(StrEnum):
@@ -39,24 +37,41 @@ class Interval(StrEnum):
     HARTUNG_KNAPP_GUARDED = "Hartung-Knapp, variance factor not below 1"
 
 
+class Prediction(StrEnum):
+    """Which quantile makes the prediction interval out of sqrt(tau² + SE²).
+
+    K_MINUS_2 is Higgins', Thompson's and Spiegelhalter's t (J R Stat Soc A 2009;172:137-159; Riley, Higgins,
+    Deeks, BMJ 2011;342:d549). LIKE_MEAN takes the quantile of the mean's interval, normal or t on k - 1
+    degrees of freedom, as metafor does unless asked; it is a little narrower.
+    """
+
+    K_MINUS_2 = "t on k - 2 degrees of freedom"
+    LIKE_MEAN = "the quantile of the mean's interval"
+
+
 @dataclass(frozen=True, slots=True)
 class Fit:
     """A fitted model, on the scale of its effect sizes.
 
     ``low`` to ``high`` is the interval of the mean at ``level``, by ``interval`` on ``df`` degrees of freedom
-    (None: normal). ``q`` is Cochran's Q with its degrees of freedom and p value; ``i2`` (percent) and
-    ``h2`` are Higgins and Thompson's. ``pi_low`` to ``pi_high`` is the prediction interval, where the model
-    has one. ``weights`` are percentages, in the order of the effect sizes.
+    (None: normal); ``statistic`` = estimate / SE with its two-sided ``p`` tests a mean of 0, both None where
+    the SE is 0. ``tau2`` was estimated by ``method`` (None: one common effect). ``q`` is Cochran's Q with its
+    degrees of freedom and p value; ``i2`` (percent) and ``h2`` are Higgins and Thompson's. ``pi_low`` to
+    ``pi_high`` is the prediction interval, where the model has one. ``weights`` are percentages, in the order
+    of the effect sizes.
     """
 
     k: int
     estimate: float
     se: float
+    statistic: float | None
+    p: float | None
     low: float
     high: float
     level: float
     interval: Interval
     df: int | None
+    method: Tau2Method | None
     tau2: float
     i2: float
     h2: float
@@ -75,10 +90,8 @@ def common_effect(yi: Sequence[float], sei: Sequence[float], level: float = 0.95
     study: its own value and interval, Q = 0, I² = 0. Raises Refused without any, BadInput on what is no
     standard error.
     """
-    y, se = _checked(yi, sei)
-    q, df = _cochran(y, se), len(y) - 1
-    i2 = max(0.0, 100 * (q - df) / q) if q > 0 else 0.0
-    return _fit(_Mean(y, se, 0.0), _Spread(0.0, i2, q / df if df else 1.0, q), Interval.WALD, level)
+    y, v = _checked(yi, sei, level)
+    return _fit(_Mean(y, v, 0.0), common_spread(y, v), Interval.WALD, level, None)
 
 
 def random_effects(
@@ -86,61 +99,72 @@ def random_effects(
     sei: Sequence[float],
     interval: Interval = Interval.HARTUNG_KNAPP_GUARDED,
     level: float = 0.95,
+    method: Tau2Method = Tau2Method.REML,
 ) -> Fit:
-    """Random-effects mean with tau² by REML, its interval, and the prediction interval from three studies on.
+    """Random-effects mean with tau² by ``method``, its interval, and the prediction interval from three studies on.
 
     Interval of the mean: Wald, or t on k - 1 degrees of freedom with the variance of Hartung, Knapp (Stat
     Med 2001;20:3875-3889) and Sidik, Jonkman (Stat Med 2002;21:3153-3159); *guarded*, its factor q = sum
     w(y - mean)²/(k - 1) is not let below 1, since with few or uniform studies the interval would else be
-    narrower than Wald's (Röver, Knapp, Friede, BMC Med Res Methodol 2015;15:99). Prediction interval: t on
-    k - 2 degrees of freedom times sqrt(tau² + SE²), SE being that of the interval (Higgins, Thompson,
-    Spiegelhalter, J R Stat Soc A 2009;172:137-159; Riley, Higgins, Deeks, BMJ 2011;342:d549). I² and H²
-    from tau² and the typical within-study variance, as metafor does for REML.
+    narrower than Wald's (Röver, Knapp, Friede, BMC Med Res Methodol 2015;15:99). Prediction interval by
+    ``Prediction.K_MINUS_2``; ``with_prediction`` gives the other. I² and H² from tau² and the typical
+    within-study variance, as metafor does: with DL this is (Q - df)/Q.
 
     One study: tau² cannot be estimated and is 0, and there is no t on 0 degrees of freedom, so its own Wald
     interval stands, and ``interval`` in the result says so. Raises as ``common_effect``.
     """
-    y, se = _checked(yi, sei)
-    tau2 = reml(y, se**2)
-    typical = _typical_variance(se)
-    i2, h2 = 100 * tau2 / (tau2 + typical), 1 + tau2 / typical
+    y, v = _checked(yi, sei, level)
+    between = tau2(y, v, method)
     used = interval if len(y) > 1 else Interval.WALD
-    return _with_prediction(_fit(_Mean(y, se, tau2), _Spread(tau2, i2, h2, _cochran(y, se)), used, level))
+    fit = _fit(_Mean(y, v, between), random_spread(y, v, between), used, level, method)
+    return with_prediction(fit)
 
 
-@dataclass(frozen=True, slots=True)
-class _Spread:
-    tau2: float
-    i2: float
-    h2: float
-    q: float
+def with_prediction(fit: Fit, prediction: Prediction = Prediction.K_MINUS_2) -> Fit:
+    """The same fit with its prediction interval of that kind: sqrt(tau² + SE²), SE being that of the interval.
+
+    None for a common effect, for one study, and for two where t has k - 2 degrees of freedom.
+    """
+    least = FEWEST_FOR_PREDICTION if prediction is Prediction.K_MINUS_2 else 2
+    if fit.method is None or fit.k < least:
+        return replace(fit, pi_low=None, pi_high=None)
+    df = fit.k - 2 if prediction is Prediction.K_MINUS_2 else fit.df
+    half = _quantile(fit.level, df) * math.hypot(math.sqrt(fit.tau2), fit.se)
+    return replace(fit, pi_low=fit.estimate - half, pi_high=fit.estimate + half)
 
 
 class _Mean:
     """Weighted mean under a given tau²; ``factor`` is Hartung and Knapp's q."""
 
-    def __init__(self, y: Floats, se: Floats, tau2: float) -> None:
-        weights = 1 / (se**2 + tau2)
+    def __init__(self, y: Floats, v: Floats, tau2: float) -> None:
+        weights = 1 / (v + tau2)
         self.k = len(y)
         self.shares = weights / weights.sum()
-        self.value = float(self.shares @ y)
+        # About one of the studies: a mean far from 0 takes no digits from the differences.
+        beside = y - y[0]
+        offset = float(self.shares @ beside)
+        self.value = float(y[0]) + offset
         self.se = 1 / math.sqrt(float(weights.sum()))
-        self.factor = float(weights @ (y - self.value) ** 2) / (self.k - 1) if self.k > 1 else 1.0
+        self.factor = float(weights @ (beside - offset) ** 2) / (self.k - 1) if self.k > 1 else 1.0
 
 
-def _fit(mean: _Mean, spread: _Spread, interval: Interval, level: float) -> Fit:
+def _fit(mean: _Mean, spread: Spread, interval: Interval, level: float, method: Tau2Method | None) -> Fit:
     df = None if interval is Interval.WALD else mean.k - 1
     se = _standard_error(mean, interval)
-    half = se * (normal_quantile(level) if df is None else t_quantile(level, df))
+    half = se * _quantile(level, df)
+    statistic = mean.value / se if se else None
     return Fit(
         k=mean.k,
         estimate=mean.value,
         se=se,
+        statistic=statistic,
+        p=None if statistic is None else two_sided_tail(statistic, df),
         low=mean.value - half,
         high=mean.value + half,
         level=level,
         interval=interval,
         df=df,
+        method=method,
         tau2=spread.tau2,
         i2=spread.i2,
         h2=spread.h2,
@@ -153,6 +177,10 @@ def _fit(mean: _Mean, spread: _Spread, interval: Interval, level: float) -> Fit:
     )
 
 
+def _quantile(level: float, df: int | None) -> float:
+    return normal_quantile(level) if df is None else t_quantile(level, df)
+
+
 def _standard_error(mean: _Mean, interval: Interval) -> float:
     match interval:
         case Interval.WALD:
@@ -163,36 +191,6 @@ def _standard_error(mean: _Mean, interval: Interval) -> float:
             return mean.se * math.sqrt(max(1.0, mean.factor))
 
 
-def _with_prediction(fit: Fit) -> Fit:
-    if fit.k < FEWEST_FOR_PREDICTION:
-        return fit
-    half = t_quantile(fit.level, fit.k - 2) * math.sqrt(fit.tau2 + fit.se**2)
-    return replace(fit, pi_low=fit.estimate - half, pi_high=fit.estimate + half)
-
-
-def _cochran(y: Floats, se: Floats) -> float:
-    weights = se**-2
-    mean = float(weights @ y) / float(weights.sum())
-    return float(weights @ (y - mean) ** 2)
-
-
-def _typical_variance(se: Floats) -> float:
-    # Higgins and Thompson's s²; for one study any positive value will do, since tau² is 0.
-    weights = se**-2
-    total = float(weights.sum())
-    if len(se) == 1:
-        return 1 / total
-    return (len(se) - 1) * total / (total**2 - float(weights @ weights))
-
-
-def _checked(yi: Sequence[float], sei: Sequence[float]) -> tuple[Floats, Floats]:
-    y, se = np.asarray(yi, dtype=np.float64), np.asarray(sei, dtype=np.float64)
-    if y.shape != se.shape or y.ndim != 1:
-        raise BadInput(f"{y.size} effect sizes and {se.size} standard errors: one of each is needed a study")
-    if not y.size:
-        raise Refused("there is nothing to pool: no effect size was given")
-    if not (np.isfinite(y).all() and np.isfinite(se).all() and (se > 0).all()):
-        raise BadInput("effect sizes must be finite, and standard errors finite and above 0")
-    if se.max() > _WIDEST_RATIO * se.min():
-        raise BadInput(f"standard errors of {se.min():g} and {se.max():g} cannot be pooled; is one mistyped?")
-    return y, se
+def _checked(yi: Sequence[float], sei: Sequence[float], level: float) -> tuple[Floats, Floats]:
+    checked_level(level)
+    return checked(yi, variances(sei))

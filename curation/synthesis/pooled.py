@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from curation.synthesis.effects import Estimate
+    from curation.synthesis.heterogeneity import Profile
 
 
 class Scale(StrEnum):
@@ -27,7 +28,8 @@ class PooledRow:
 
     ``low`` and ``high`` are computed by the method and may differ from the printed limits, which stay in
     ``estimate``. ``borrowed`` marks an interval that the study does not report; ``how`` says what gave the
-    standard error, for a footnote.
+    standard error, for a footnote; ``flagged`` where a reader should be told, since the printed interval could
+    not be read as it stands.
     """
 
     estimate: Estimate
@@ -36,6 +38,7 @@ class PooledRow:
     high: float
     borrowed: bool
     how: str
+    flagged: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +49,8 @@ class Pooled:
     gives their labels and the reasons. ``patients`` adds the cohorts of the distinct studies pooled, None
     where one is unknown. ``low`` to ``high`` is the interval of the mean at ``level``, ``pi_low`` to
     ``pi_high`` the prediction interval. ``tau2`` (on ``scale``), ``i2`` (percent) and ``q`` are None where
-    the method does not ask for heterogeneity.
+    the method does not ask for heterogeneity; ``q_p`` is the p value of Q, ``spread`` has the intervals of tau²
+    and I² at ``level`` (None below two evaluations too).
     """
 
     method: str
@@ -66,6 +70,8 @@ class Pooled:
     q: float | None
     rows: tuple[PooledRow, ...]
     left_out: tuple[tuple[str, str], ...]
+    q_p: float | None = None
+    spread: Profile | None = None
 
 
 def distinct_studies(estimates: Sequence[Estimate]) -> int:

@@ -1,8 +1,9 @@
 """How far reviewers agree, on first independent votes of reports that have every vote they need.
 
-All such reports count, at any time: their votes are no secret any more, so that what two calls differ in tells nothing
-that ``livrev conflicts`` would not. Nothing enters of a report that still waits for a vote. Reports of calibration
-rounds, richer in includes than the rest, are measured by themselves.
+All such reports count, at any time: their votes are no secret any more. Nothing enters of a report that still waits
+for a vote, nor of one in conflict, which somebody has yet to settle without knowing the votes; it enters with its first
+votes once it is settled, so that the measures are those of the stage only when no conflict is open. Reports of
+calibration rounds, richer in includes than the rest, are measured by themselves.
 """
 
 from __future__ import annotations
@@ -18,8 +19,9 @@ from curation.protocol import Protocol, SecondVotes
 from curation.store import flow as flow_store
 from curation.store.calibrations import pilots
 from curation.tasks.calibration_rounds import Round, rounds
+from curation.tasks.conflicts import in_conflict
 from curation.tasks.first_votes import firsts
-from curation.tasks.places import needs
+from curation.tasks.places import all_places, needs
 from curation.tasks.review import Review
 from screening import agreement as measures
 from screening.agreement import LEVEL, Agreement, Drift, Scale, Undefined
@@ -66,13 +68,15 @@ class Group:
 class StageAgreement:
     """One stage. ``single`` counts reports that have votes, but not yet all they need, or need only one.
 
-    ``piloted`` reports are those of calibration rounds. ``undefined`` says why nothing can be measured here.
+    ``piloted`` reports are those of calibration rounds, ``conflicts`` those in conflict, left out until they are
+    settled. ``undefined`` says why nothing can be measured here.
     """
 
     stage: Stage
     groups: tuple[Group, ...]
     single: int
     piloted: int
+    conflicts: int = 0
     undefined: Undefined | None = None
 
 
@@ -86,14 +90,17 @@ def _at_stage(
     sql: sqlite3.Connection, protocol: Protocol, stage: Stage, question: Question
 ) -> StageAgreement:
     piloted = {report for report, at in pilots(sql) if at is stage}
-    cast = [first for first in _firsts(sql, protocol, stage) if first.report not in piloted]
+    disputed = {item.placed.report for item in all_places(sql, protocol) if in_conflict(item) is stage}
+    hidden = piloted | disputed
+    cast = [first for first in _firsts(sql, protocol, stage) if first.report not in hidden]
     complete = [first for first in cast if len(first.ratings) >= _TWO]
     single = len({first.report for first in cast} - {first.report for first in complete})
     if question.by is By.CALIBRATION:
-        return StageAgreement(stage, _calibrations(sql, protocol, stage, question), single, len(piloted))
+        told = _calibrations(sql, protocol, stage, question)
+        return StageAgreement(stage, told, single, len(piloted), len(disputed))
     if stage is Stage.ABSTRACT and protocol.screening.second_abstract is SecondVotes.EXCLUDES:
-        return StageAgreement(stage, (), single, len(piloted), _ONE_SIDED)
-    return StageAgreement(stage, _groups(sql, complete, question), single, len(piloted))
+        return StageAgreement(stage, (), single, len(piloted), len(disputed), _ONE_SIDED)
+    return StageAgreement(stage, _groups(sql, complete, question), single, len(piloted), len(disputed))
 
 
 def _firsts(sql: sqlite3.Connection, protocol: Protocol, stage: Stage) -> Iterator[First]:
@@ -146,8 +153,8 @@ def _rounds(sql: sqlite3.Connection, cast: Sequence[First], question: Question) 
 def _calibrations(
     sql: sqlite3.Connection, protocol: Protocol, stage: Stage, question: Question
 ) -> tuple[Group, ...]:
-    """Calibration rounds in which all have voted."""
-    shown = [r for r in rounds(sql, protocol) if r.stage is stage and r.shown]
+    """Calibration rounds in which all have voted and every difference was talked over or settled."""
+    shown = [r for r in rounds(sql, protocol) if r.stage is stage and r.told]
     return tuple(_drifting([_calibration(r, question) for r in shown], question.level))
 
 

@@ -50,6 +50,12 @@ class Round:
         return self.closed or len(self.measured.reports) == len(self.reports)
 
     @property
+    def told(self) -> bool:
+        """Whether who voted what may be told too: no report on which votes differ is left to talk over or settle."""
+        found = self.gate
+        return found is not None and not found.undiscussed
+
+    @property
     def gate(self) -> Gate | None:
         """What the votes come to; None while that may not be told."""
         return gate(self.measured, self.least) if self.shown else None

@@ -9,8 +9,8 @@ from curation.model import Decision, Stage
 from curation.protocol import Role
 from curation.store import records, votes
 from curation.store.connect import Stamp
-from curation.tasks.places import InRound, all_places, report_ruling
-from curation.tasks.queue import settle_report
+from curation.tasks.places import InRound, all_places, report_ruling, report_state
+from curation.tasks.queue import STAGE_OF, settle_report
 from curation.tasks.review import Review
 from curation.tasks.vote import checked_reason, open_state
 from screening.flow import Place
@@ -81,7 +81,8 @@ def resolve(review: Review, decided: Decided, stamp: Stamp) -> Stage:
         records.head(change.sql, decided.report)
         stage = _stage(review, decided)
         cast = votes.votes_of(change.sql, decided.report, stage)
-        signed = _signed(review, decided, {v.reviewer for v in cast})
+        ever = votes.voters_ever(change.sql, decided.report, stage)
+        signed = _signed(review, decided, {v.reviewer for v in cast}, ever)
         reason = checked_reason(review.protocol, stage, decided.decision, decided.reason)
         votes.settle(
             change,
@@ -103,17 +104,21 @@ def resolve(review: Review, decided: Decided, stamp: Stamp) -> Stage:
 
 def _stage(review: Review, decided: Decided) -> Stage:
     stages = (decided.stage,) if decided.stage else (Stage.ABSTRACT, Stage.FULLTEXT)
+    state = report_state(review.sql, review.protocol, decided.report)
+    standing = STAGE_OF.get(state.place) if state else None
     for stage in stages:
-        if report_ruling(review.sql, review.protocol, decided.report, stage).verdict is Verdict.CONFLICT:
+        at_stage = report_ruling(review.sql, review.protocol, decided.report, stage)
+        if stage is standing and at_stage.verdict is Verdict.CONFLICT:
             return stage
     message = f"R{decided.report} is not in conflict; livrev conflicts lists those that are"
     raise Refused(message)
 
 
-def _signed(review: Review, decided: Decided, voters: set[str]) -> tuple[str, ...]:
+def _signed(review: Review, decided: Decided, voters: set[str], ever: set[str]) -> tuple[str, ...]:
+    """Who settles it: an adjudicator who never voted on it (``ever``), or all whose votes stand (``voters``)."""
     if not decided.partners:
         review.member(decided.reviewer, Role.ADJUDICATOR)
-        if decided.reviewer in voters:
+        if decided.reviewer in ever:
             message = f"{decided.reviewer} voted on R{decided.report} and cannot adjudicate it; ask another adjudicator"
             raise Refused(message)
         return (decided.reviewer,)

@@ -14,6 +14,7 @@ from curation.model import Relation
 from curation.store import duplicates, records
 from curation.store.connect import Change, Stamp
 from curation.store.duplicates import Judged, Pass
+from curation.tasks.blind_joins import blind_joins, refuse_unblinding
 from curation.tasks.neighbourhood import Neighbourhood, read_otherwise
 from curation.tasks.review import Review
 
@@ -172,6 +173,7 @@ def judge_together(
         _refuse_unknown(change.sql, wanted)
         apply_rules(change)  # what was compared by an earlier engine is first compared by this one
         before = set(_refused_to_people(change.sql, wanted))
+        hidden = blind_joins(change.sql, review.protocol, said)
         duplicates.add(change, (*said, *again))
         done = _pass(change, wanted)
         newly = [
@@ -180,6 +182,7 @@ def judge_together(
         same = [j for j in said if j.relation is Relation.SAME]
         if same and newly:
             raise Refused(_against(same[0].left, same[0].right, newly[0]))
+        refuse_unblinding(change.sql, review.protocol, hidden)
         return done.moved
 
 

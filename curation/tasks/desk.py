@@ -257,9 +257,14 @@ class StoreDesk:
             return put_off[stage].get((report, self._session.reviewer), 0), stage, report
 
         for report, stage in sorted(slots.next_conflicts(sql), key=turn):
-            voters = {v.reviewer for v in votes.votes_of(sql, report, stage)}
-            if voters == signed if self._session.partners else self._session.reviewer not in voters:
+            if self._may_settle(report, stage, signed):
                 yield report, stage
+
+    def _may_settle(self, report: int, stage: Stage, signed: set[str]) -> bool:
+        """Whether an adjudicator never voted on it, or those who sign are all who did."""
+        if not self._session.partners:
+            return self._session.reviewer not in votes.voters_ever(self._review.sql, report, stage)
+        return {v.reviewer for v in votes.votes_of(self._review.sql, report, stage)} == signed
 
     def _card(self, report: int, stage: Stage) -> Card:
         sql, reviewer = self._review.sql, self._session.reviewer

@@ -23,7 +23,7 @@ from curation.store import duplicates, votes
 from curation.store.connect import Stamp
 from curation.tasks.keep import keep
 from curation.tasks.review import Review
-from curation.tasks.vote import check_open, open_state
+from curation.tasks.vote import check_open, check_wanted, open_state
 
 _FEW = 3  # report numbers that may contradict their titles before a file counts as another review's
 _SHOWN = 5  # of them in one message
@@ -291,6 +291,7 @@ def _refusal(sql: sqlite3.Connection, desk: _Desk, report: int, row: _Row) -> st
         return f"an exclusion at full text needs a reason of review.toml; the file gives: {given}"
     try:
         check_open(sql, open_state(sql, desk.protocol, report), report, desk.stage)
+        check_wanted(sql, desk.protocol, report, desk.stage, desk.reviewer)
     except Refused as refused:
         return refused.message
     return ""

@@ -59,7 +59,7 @@ def needs(sql: sqlite3.Connection, protocol: Protocol, stage: Stage) -> Needs:
     return Needs(
         votes=screening.votes(stage),
         sample=screening.sample if sample else None,
-        pilots={report: Pilot(number, people) for report, (number, people) in rounds.items()},
+        pilots={report: Pilot(*told) for report, told in rounds.items()},
         active=frozenset(r.id for r in protocol.with_role(Role.SCREENER)),
     )
 

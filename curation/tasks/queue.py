@@ -7,7 +7,7 @@ import json
 import sqlite3
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 
 from curation.model import Stage
 from curation.protocol import Protocol, Role
@@ -35,6 +35,11 @@ from screening.votes import Verdict
 
 STAGE_OF = {Place.AWAITING_SCREENING: Stage.ABSTRACT, Place.AWAITING_ASSESSMENT: Stage.FULLTEXT}
 
+# What of the protocol decides who reads what; words to highlight and keys do not.
+_DECIDING = (
+    "votes_abstract", "votes_fulltext", "second_abstract", "sample", "disagreement_abstract", "differing_reasons",
+    "assignment", "without_abstract",
+)  # fmt: skip
 _FEW = 500  # reports worked out one by one; more are worked out together
 
 
@@ -66,8 +71,12 @@ def open_work(sql: sqlite3.Connection, protocol: Protocol) -> Iterator[OpenWork]
 
 
 def refresh(review: Review) -> None:
-    """Bring the queue up to date with whatever was written since; quick when nothing was."""
-    if slots.rules(review.sql) == _hash(review.protocol) and not slots.due(review.sql, 1):
+    """Bring the queue up to date with whatever was written since; quick when nothing was.
+
+    A session under an earlier review.toml leaves the queue to those under the newest.
+    """
+    same = slots.rules(review.sql) == _hash(review.protocol)
+    if (same and not slots.due(review.sql, 1)) or (not same and review.outdated):
         return
     with review.store.upkeep() as sql:
         changed = slots.rules(sql) != _hash(review.protocol)
@@ -152,8 +161,8 @@ def _differ(sql: sqlite3.Connection, old: Iterable[Slot], wanted: Iterable[Slot]
 
 
 def _stands(slot: Slot) -> Slot:
-    """What makes two slots the same: in the lane of what was put off also the place, which tells when."""
-    return slot if slot.lane == Lane.SKIPPED else slot._replace(place=0)
+    """What makes two slots the same: also the place, where no ranking and no lot gave it."""
+    return slot if Lane(slot.lane).placed else slot._replace(place=0)
 
 
 # Everything ------------------------------------------------------------------------------------------------------
@@ -213,15 +222,16 @@ def _slots(work: OpenWork, view: _View) -> Iterator[Slot]:
         standing = Standing(
             has_abstract=work.stage is Stage.FULLTEXT or work.report not in view.bare,
             seen=bool(work.voters),
-            pilot=pilot is not None and reviewer in pilot.reviewers,
+            pilot=pilot if pilot and reviewer in pilot.reviewers else None,
             skip=skip,
         )
         of = lane(standing, view.rules)
-        yield Slot(reviewer, work.stage, of, first_place(of, reviewer, work.report, skip), work.report)
+        yield Slot(reviewer, work.stage, of, first_place(of, reviewer, work.report, standing), work.report)
 
 
 def _hash(protocol: Protocol) -> str:
     """Of everything in the protocol that decides who reads what."""
     people = [(r.id, r.active, r.share) for r in protocol.reviewers if Role.SCREENER in r.roles]
-    said = json.dumps([people, asdict(protocol.screening)], sort_keys=True)
+    rules = [getattr(protocol.screening, name) for name in _DECIDING]
+    said = json.dumps([people, rules])
     return hashlib.sha256(said.encode()).hexdigest()

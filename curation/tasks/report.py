@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from curation import __version__, identifiers
-from curation.protocol import Method
 from curation.report import facts
 from curation.report.page import Link, Page, Provenance, as_html
 from curation.report.table import Table
@@ -15,6 +14,7 @@ from curation.store import audit, searches
 from curation.store.notices import StoredNotice
 from curation.store.records import ReportHead
 from curation.tasks.evidence import Evidence, current_and_released, report_heads
+from curation.tasks.explain import over
 from curation.tasks.flow import Flow, Unreported, flow
 from curation.tasks.notices import undecided
 from curation.tasks.outputs import (
@@ -27,7 +27,7 @@ from curation.tasks.outputs import (
     table_files,
     write,
 )
-from curation.tasks.pool import PooledSynthesis, pool
+from curation.tasks.pool import PooledSynthesis, at, main, pool
 from curation.tasks.review import Review
 from curation.tasks.status import standing
 from screening.flow import FlowCounts
@@ -99,7 +99,7 @@ def _page(
         forest_svg=_inline(drawings[1]),
         forest_caption=f"Evaluations pooled by each declared synthesis, {now.name}. Squares are sized by weight; "
         "a diamond is the pooled AUC with its interval, a dotted line its prediction interval.",
-        difference=_difference(material),
+        difference=_difference(review),
         studies=_links(review, material),
         provenance=_provenance(review),
     )
@@ -160,19 +160,9 @@ def _flow_caption(current: Flow) -> str:
     return f"PRISMA 2020 flow diagram, round {rounds}. Page MJ et al., BMJ 2021;372:n71; template CC BY 4.0."
 
 
-def _difference(material: _Material) -> tuple[str, ...]:
-    """One sentence for each recommended result beside a published one over the same kinds of validation."""
-    results = [r for r in material.results_now if r.result is not None]
-    published = [r for r in results if r.synthesis.method is Method.PUBLISHED]
-    sentences = []
-    for item in results:
-        if item.synthesis.method is not Method.RECOMMENDED or not item.synthesis.primary:
-            continue
-        for old in published:
-            same_kind = set(item.synthesis.validation) <= set(old.synthesis.validation)
-            if same_kind and item.result is not None and old.result is not None:
-                sentences.append(facts.why_they_differ(old.result, item.result))
-    return tuple(sentences)
+def _difference(review: Review) -> tuple[str, ...]:
+    """Why each recommended primary result differs from a published one over the same kinds of validation."""
+    return tuple(told.paragraph for told in over(main(review), at(review, None)))
 
 
 def _links(review: Review, material: _Material) -> tuple[Link, ...]:

@@ -59,6 +59,11 @@ class Review:
         """The store's connection, for reading."""
         return self.store.sql
 
+    @property
+    def outdated(self) -> bool:
+        """Whether review.toml was edited since this review was opened with it."""
+        return config.read(self.folder).sha256 != self._file.sha256
+
     @contextmanager
     def change(self, stamp: Stamp) -> Iterator[Change]:
         """One transaction under the protocol in force; a changed protocol is kept first, in a change of its own."""

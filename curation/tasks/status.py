@@ -18,6 +18,7 @@ from curation.tasks.flow import Flow, Unreported, flow
 from curation.tasks.notices import undecided
 from curation.tasks.review import Review
 from curation.tasks.stopping import StoppingState, stopping_state
+from curation.tasks.unintegrated import enough_new_studies
 from curation.tasks.waiting import Lacking, Waiting, work_left
 from screening.flow import Place
 
@@ -36,6 +37,7 @@ class Overview:
     lacking: tuple[Lacking, ...]
     stopping: StoppingState | None
     calibrating: tuple[int, ...]
+    integrate: tuple[str, ...]
     conflicts: int
     duplicates_waiting: int
     notices: tuple[StoredNotice, ...]
@@ -60,6 +62,7 @@ def overview(review: Review, today: dt.date) -> Overview:
         lacking=left.lacking,
         stopping=stopping_state(review),
         calibrating=_open_rounds(review),
+        integrate=enough_new_studies(review),
         conflicts=sum(stage.conflicts for stage in left.lacking),
         duplicates_waiting=pairs,
         notices=undecided(review),
@@ -148,7 +151,7 @@ def _next(review: Review, now: Overview, current: Flow | None) -> tuple[str, ...
 
 def _open_rounds(review: Review) -> tuple[int, ...]:
     """Numbers of the calibration rounds that are open."""
-    return tuple(sorted({n for stage in Stage for n, _ in queue.pilots(review.sql, stage).values()}))
+    return tuple(sorted({n for stage in Stage for n, *_ in queue.pilots(review.sql, stage).values()}))
 
 
 def _screening_steps(review: Review, now: Overview) -> Iterator[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from curation.tasks.evidence import current_and_released, released
 from curation.tasks.outputs import Output, results_table, review_tables, table_files
-from curation.tasks.pool import pool, pooled
+from curation.tasks.pool import pool, pool_of_release
 from curation.tasks.review import Review
 
 
@@ -19,6 +19,6 @@ def tables(review: Review, release: str | None = None) -> list[Output]:
         results = pool(review) if protocol.syntheses else ()
     else:
         evidence = released(review.store, protocol, release)
-        results = tuple(pooled(s, evidence) for s in protocol.syntheses)
+        results = pool_of_release(review, release)
     studies = [s.study for s in evidence.studies]
     return table_files([*review_tables(studies, protocol), results_table(results)])

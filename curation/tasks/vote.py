@@ -10,10 +10,11 @@ from curation.model import Decision, Stage
 from curation.protocol import Protocol, Role
 from curation.store import queue, records, votes
 from curation.store.connect import Stamp
-from curation.tasks.places import ReportState, report_state
+from curation.tasks.places import ReportState, report_ruling, report_state
 from curation.tasks.queue import settle_report
 from curation.tasks.review import Review
 from screening.flow import Place
+from screening.votes import Verdict
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +62,7 @@ def vote(review: Review, ballot: Ballot, stamp: Stamp) -> Cast:
         state = open_state(change.sql, review.protocol, ballot.report)
         stage = ballot.stage or _standing_at(state)
         check_open(change.sql, state, ballot.report, stage)
+        check_wanted(change.sql, review.protocol, ballot.report, stage, ballot.reviewer)
         reason = checked_reason(review.protocol, stage, ballot.decision, ballot.reason)
         votes.cast(change, _new_vote(change.sql, review.protocol, ballot, stage, reason))
         settle_report(change, review.protocol, ballot.report)
@@ -188,4 +190,18 @@ def check_open(sql: sqlite3.Connection, state: ReportState, report: int, stage: 
         message = (
             f"R{report} has no full text noted; first: livrev fulltext R{report} --retrieved FILE --as ID"
         )
+        raise Refused(message)
+
+
+def check_wanted(
+    sql: sqlite3.Connection, protocol: Protocol, report: int, stage: Stage, reviewer: str
+) -> None:
+    """Refused where a report has every vote it needs and none of them is this reviewer's.
+
+    Such a vote would not be independent: what the others said is no secret any more. A change of mind is one's own.
+    """
+    if report_ruling(sql, protocol, report, stage).verdict is Verdict.WAITING:
+        return
+    if all(v.reviewer != reviewer for v in votes.votes_of(sql, report, stage)):
+        message = f"R{report} has every vote it needs at {stage}; nothing was recorded"
         raise Refused(message)

@@ -18,7 +18,7 @@ from curation.sources.files.write.exported import one_line
 from curation.store import vote_rows, votes
 from curation.store.vote_rows import Standing, VoteRow
 from curation.tasks.import_votes import Known, Left
-from curation.tasks.vote import check_open, checked_reason, open_state
+from curation.tasks.vote import check_open, check_wanted, checked_reason, open_state
 
 _NEUTRALISED = re.compile(r"'(?=[=+\-@])")
 
@@ -186,6 +186,8 @@ def _plan_new(plan: Plan, desk: _Desk, index: int, vote: OwnVote, report: int) -
         note=vote.note,
         secondary=vote.secondary,
         milliseconds=vote.milliseconds,
+        criteria=vote.criteria,
+        cast_at=None if vote.at is None else vote.at.astimezone(dt.UTC).isoformat(timespec="seconds"),
     )
     plan.new.append(New(new, vote.taken_back))
     plan.stored.append(_taken(vote, report, None if vote.taken_back else desk.standing.get(key)))
@@ -229,6 +231,7 @@ def _refusal(desk: _Desk, vote: OwnVote, report: int) -> str:
     """Why the report takes no such vote now; empty when it does."""
     try:
         check_open(desk.sql, open_state(desk.sql, desk.protocol, report), report, vote.stage)
+        check_wanted(desk.sql, desk.protocol, report, vote.stage, vote.reviewer)
         checked_reason(desk.protocol, vote.stage, vote.decision, vote.reason)
         for code in vote.secondary:
             checked_reason(desk.protocol, vote.stage, vote.decision, code)

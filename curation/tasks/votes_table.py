@@ -18,7 +18,7 @@ from curation.store.vote_rows import Standing, VoteRow
 from curation.tasks.places import all_places
 from curation.tasks.report_members import canonical_of
 from curation.tasks.review import Review
-from screening.terminal.harmless import on_one_line
+from screening.harmless import on_one_line
 from screening.votes import Verdict
 
 

@@ -18,6 +18,8 @@ CREATE TABLE ranking (
 ALTER TABLE vote ADD COLUMN secondary TEXT NOT NULL DEFAULT '[]' CHECK (json_valid(secondary)); -- codes of further reasons
 ALTER TABLE vote ADD COLUMN milliseconds INTEGER CHECK (milliseconds >= 0);  -- on the screen; NULL: not measured
 ALTER TABLE vote ADD COLUMN ranking_id INTEGER REFERENCES ranking(id);       -- what had put the report there
+ALTER TABLE vote ADD COLUMN criteria INTEGER CHECK (criteria >= 1);  -- their number when it was cast; NULL: of its change
+ALTER TABLE vote ADD COLUMN cast_at TEXT;    -- UTC, ISO 8601, where it came in later than it was cast; NULL: of its change
 ALTER TABLE vote_undo ADD COLUMN why TEXT NOT NULL DEFAULT '';               -- empty: by the reviewer's own undo
 ALTER TABLE resolution_undo ADD COLUMN why TEXT NOT NULL DEFAULT '';
 ALTER TABLE fulltext_event ADD COLUMN link TEXT NOT NULL DEFAULT '';
@@ -32,7 +34,8 @@ SELECT * FROM (
   FROM fulltext_event f JOIN record_report p ON p.record_id = f.report_id
 ) WHERE newest = 1;
 
--- What a reviewer notes for themselves; nobody else sees it. The latest of a kind (and value, for tags) stands.
+-- What a reviewer notes for themselves. Nobody else sees it, but for notes at a consensus, beside the votes. The
+-- latest of a kind (and value, for tags) stands.
 CREATE TABLE mark (
   id         INTEGER PRIMARY KEY,
   report_id  INTEGER NOT NULL REFERENCES record(id),

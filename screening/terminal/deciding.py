@@ -9,8 +9,8 @@ from textual.app import App
 
 from curation.model import Decision
 from screening.desk import Choice
+from screening.harmless import harmless
 from screening.terminal import wording
-from screening.terminal.harmless import harmless
 from screening.terminal.prompts import Ask, Entry, Pick, Ready
 from screening.terminal.reasons import Picked, Reasons
 from screening.terminal.session import Lack, Outcome, Session

@@ -13,9 +13,9 @@ from textual.screen import Screen
 from textual.widgets import Static
 
 from curation.model import Decision, Stage
+from screening.harmless import on_one_line
 from screening.terminal import bottom, keys, wording
 from screening.terminal.deciding import Deciding
-from screening.terminal.harmless import on_one_line
 from screening.terminal.highlight import Terms
 from screening.terminal.looks import WIDE, breakpoints
 from screening.terminal.prompts import Ask, Notice

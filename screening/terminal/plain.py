@@ -11,9 +11,9 @@ from typing import TextIO
 
 from curation.model import Citation, Decision, Stage
 from screening.desk import Card, Choice, Desk
+from screening.harmless import harmless, on_one_line
 from screening.terminal import wording
 from screening.terminal.commands import BARE, DECISIONS, HELP, WORDS, named_reasons
-from screening.terminal.harmless import harmless, on_one_line
 from screening.terminal.session import Clock, Lack, Outcome, Session
 
 
@@ -24,6 +24,9 @@ def run_plain(desk: Desk, lines_in: Iterable[str], out: TextIO, clock: Clock) ->
     """
     _Lines(Session(desk, clock), iter(lines_in), out).run()
     return 0
+
+
+_LONGEST_NUMBER = 16  # signs of a report number: no store has more reports
 
 
 class _Lines:
@@ -147,7 +150,10 @@ class _Lines:
 
     def _back(self, words: str) -> None:
         if words[:1] in {"R", "r"} and words[1:].isdecimal():
-            self._after(self._session.open(int(words[1:])))
+            if len(words) > _LONGEST_NUMBER:
+                self._refuse(f"{words[:_LONGEST_NUMBER]}... is no report number")
+            else:
+                self._after(self._session.open(int(words[1:])))
             return
         found = self._session.past(words)
         self._say(*(wording.past(one, self._session.setting.reasons) for one in found))

@@ -17,7 +17,7 @@ from textual.screen import ModalScreen
 from textual.widgets import Input, OptionList, Static
 from textual.widgets.option_list import Option
 
-from screening.terminal.harmless import on_one_line
+from screening.harmless import on_one_line
 
 LEAVE: list[BindingType] = [("escape", "leave", "leave")]
 

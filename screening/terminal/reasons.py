@@ -17,7 +17,7 @@ from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
 from screening.desk import Reason
-from screening.terminal.harmless import on_one_line
+from screening.harmless import on_one_line
 from screening.terminal.prompts import LEAVE
 
 

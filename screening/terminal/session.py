@@ -11,8 +11,8 @@ from enum import Enum, auto
 
 from curation.model import Decision, Stage
 from screening.desk import Card, Choice, Desk, NotTaken, Past, Said, Work
+from screening.harmless import all_of, harmless, on_one_line
 from screening.terminal import wording
-from screening.terminal.harmless import all_of, harmless, on_one_line
 
 Clock = Callable[[], float]  # seconds that only ever grow, from anywhere
 _LISTED = 200  # own decisions that a list to go back to holds; words narrow it down

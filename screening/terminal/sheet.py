@@ -15,8 +15,8 @@ from textual.content import Content, Span
 
 from curation.model import Citation
 from screening.desk import Card, Reason, Said, Setting
+from screening.harmless import on_one_line
 from screening.terminal import wording
-from screening.terminal.harmless import on_one_line
 from screening.terminal.highlight import Side, Terms
 
 # Weight and shape tell the sides apart where colour does not.

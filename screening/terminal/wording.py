@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from curation.model import Decision, Stage
 from screening.desk import Card, Choice, Past, Progress, Reason, Said, Setting, Work
-from screening.terminal.harmless import on_one_line
+from screening.harmless import on_one_line
 
 _STAGES = {Stage.ABSTRACT: "title and abstract", Stage.FULLTEXT: "full text"}
 _DONE = {Decision.INCLUDE: "included", Decision.EXCLUDE: "excluded", Decision.MAYBE: "maybe"}

@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 
 from curation.model import Decision, Stage
 from curation.store.connect import Stamp
-from curation.tasks.conflicts import Decided, resolve
+from curation.tasks.conflicts import Decided, conflicts, resolve
 from curation.tasks.flow import Unreported, flow
 from curation.tasks.fulltext import Attempt, note_fulltext
 from curation.tasks.import_file import FileToImport, import_file
@@ -120,6 +120,18 @@ class Team:
         uid = f"resolution {self._next()}"
         decided = Decided(uid, report, "eve", WORDS[word], "read it", stage, reason)
         self.do(lambda review: resolve(review, decided, self._stamp("eve")))
+
+    def settle_all(self) -> None:
+        """Eve settles whatever is in conflict, as exclusions."""
+
+        def each(review: Review) -> None:
+            for one in conflicts(review):
+                reason = None if one.stage is ABSTRACT else "outcome"
+                uid = f"resolution {self._next()}"
+                decided = Decided(uid, one.report, "eve", WORDS["x"], "read it", one.stage, reason)
+                resolve(review, decided, self._stamp("eve"))
+
+        self.do(each)
 
     def retrieve(self, *reports: int) -> None:
         """Note that the full texts of these reports are there."""

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from screening.agreement import Table, kappa, pair_agreement
+from screening.queue import sampled
 from tests.cli.conftest import Refuses
 from tests.cli.made_up_team import FULLTEXT, Team
 from tests.conftest import Livrev
@@ -19,6 +20,9 @@ def team(livrev: Livrev, tmp_path: Path) -> Team:
 
 def test_the_measures_are_those_of_the_table_of_first_votes(team: Team) -> None:
     team.cast_all(ana="iimxxxxxxx", ben="imxixxxxxx")
+    before = team.json("agreement")[0]
+    assert (before["conflicts"], before["groups"][0]["pairs"][0]["table"]) == (2, [[2, 0], [0, 6]])
+    team.settle_all()
     at_abstract, at_fulltext = team.json("agreement")
     (group,) = at_abstract["groups"]
     (pair,) = group["pairs"]
@@ -80,11 +84,15 @@ def test_second_votes_on_exclusions_only_measure_nothing(livrev: Livrev, tmp_pat
 
 def test_of_a_sample_only_the_sampled_reports_are_measured(livrev: Livrev, tmp_path: Path) -> None:
     team = Team(livrev, tmp_path / "review", screening='second_abstract = "sample", sample = 0.5').begin(12)
-    team.cast_all(ana="ixixixixixix", ben="ixixixixixix")
+    chosen = [n for n in range(1, 13) if sampled(n, 0.5)]
+    assert 0 < len(chosen) < 12
+    team.cast_all(ana="ixixixixixix")
+    team.cast_all(
+        ben="".join("x" if n in chosen and n % 2 == 0 else "i" if n in chosen else "." for n in range(1, 13))
+    )
     (found,) = team.json("agreement", "--stage", "abstract")
-    sampled = found["groups"][0]["reports"]
-    assert 0 < sampled < 12
-    assert found["single"] == 12 - sampled
+    assert found["groups"][0]["reports"] == len(chosen)
+    assert found["single"] == 12 - len(chosen)
 
 
 def test_three_people_have_a_table_each_two_and_a_measure_of_all(livrev: Livrev, tmp_path: Path) -> None:
@@ -92,6 +100,7 @@ def test_three_people_have_a_table_each_two_and_a_measure_of_all(livrev: Livrev,
         livrev, tmp_path / "review", people=("ana", "ben", "cem"), screening="votes_abstract = 3"
     ).begin(4)
     team.cast_all(ana="iixx", ben="iixx", cem="ixxx")
+    team.settle_all()
     (group,) = team.json("agreement", "--stage", "abstract")[0]["groups"]
     assert [pair["reviewers"] for pair in group["pairs"]] == [["ana", "ben"], ["ana", "cem"], ["ben", "cem"]]
     assert (group["unanimous"], group["fleiss"]) == (
@@ -105,6 +114,7 @@ def test_three_people_have_a_table_each_two_and_a_measure_of_all(livrev: Livrev,
 def test_batches_are_made_in_the_order_in_which_reports_became_complete(team: Team) -> None:
     for report in (5, 3, 1, 2, 4):
         team.cast(report, ana="i", ben="x" if report == 3 else "i")
+    team.settle_all()
     groups = team.json("agreement", "--stage", "abstract", "--by", "batch", "--batch", 2)[0]["groups"]
     assert [(g["name"], g["unanimous"], g["open"]) for g in groups] == [
         ("reports 1-2, criteria 1", 1, False),
@@ -122,6 +132,7 @@ def test_votes_under_changed_criteria_are_measured_by_themselves(team: Team) -> 
     team.amend()
     team("rescreen", "--reopen", "--as", "ana")
     team.cast_all(ana="ix", ben="xx")
+    team.settle_all()
     whole, one, two = team.json("agreement", "--stage", "abstract")[0]["groups"]
     assert [(g["name"], g["reports"], g["unanimous"]) for g in (whole, one, two)] == [
         ("all reports", 3, 2),
@@ -137,6 +148,7 @@ def test_full_text_is_measured_like_titles_and_abstracts(team: Team) -> None:
     team.retrieve(1, 2)
     team.cast(1, "outcome", FULLTEXT, ana="x", ben="x")
     team.cast(2, "outcome", FULLTEXT, ana="i", ben="x")
+    team.settle_all()
     (found,) = team.json("agreement", "--stage", "fulltext")
     assert found["groups"][0]["pairs"][0]["table"] == [[0, 1], [0, 1]]
 
@@ -144,6 +156,7 @@ def test_full_text_is_measured_like_titles_and_abstracts(team: Team) -> None:
 def test_the_paragraph_for_the_methods_section(team: Team) -> None:
     assert team("agreement", "--text") == "No report has been screened by two reviewers yet.\n"
     team.cast_all(ana="iixxxxxxxxx", ben="iixxxxxxxi")
+    team.settle_all()
     said = team("agreement", "--text", "--level", "0.9")
     assert said.startswith(
         "Two reviewers screened 10 titles and abstracts independently and agreed on 9 (90.0%); "

@@ -171,7 +171,7 @@ def published(review: Review) -> int:
 def test_joined_reports_are_reopened_with_the_votes_on_either(team: Team) -> None:
     team.cast(1, ana="x")
     team.cast(2, ben="x")
-    team("duplicates", "merge", "R1", "R2", "--as", "ana")
+    team("duplicates", "merge", "R1", "R2", "--as", "eve")
     assert team.places()[1] == EXCLUDED
     team.amend()
     team("rescreen", "--reopen", "--as", "ana")

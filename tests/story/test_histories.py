@@ -130,7 +130,7 @@ class History(RuleBasedStateMachine):
     )
     def judge(self, one: int, other: int, relation: Relation) -> None:
         left, right = sorted((self._record(one), self._record(other)))
-        judged = Judged(left, right, relation, by_person=True, evidence="read both", by="ana")
+        judged = Judged(left, right, relation, by_person=True, evidence="read both", by="cem")
         if left == right:
             self._unless(Usage, lambda: dedupe.judge(self.review, judged, STAMP))
             return

@@ -62,6 +62,9 @@ ROOMS = {
         ),
         ("annotated_types",),
     ),
+    "curation.extraction.spreadsheet_xlsx": Room(
+        ("curation.extraction", "curation.errors", "curation.model"), ("xlsxwriter",)
+    ),
     "curation.synthesis": Room(
         ("curation.synthesis", "curation.errors", "curation.model", "curation.protocol"), ("numpy", "scipy")
     ),
@@ -147,6 +150,7 @@ SQL = re.compile(
     re.IGNORECASE,
 )
 _OF_TASKS = ("curation.store", "curation.report", "screening")
+FOR_SCREENS = ("screening.harmless",)  # makes a record's text harmless for a terminal, wherever it is printed
 LAUNCHES = {"curation.cli.screen_": "screening.terminal"}  # the one command that puts a screen up
 _RUNS_SQL = {"execute", "executemany", "executescript", "cursor"}
 
@@ -206,7 +210,9 @@ def _words_of_a_command(module: str, tree: ast.AST) -> Iterator[tuple[int, str]]
     if not _below(module, "curation.cli"):
         return
     for one in _imported(tree):
-        launched = module in LAUNCHES and _below(one.name, LAUNCHES[module])
+        launched = (module in LAUNCHES and _below(one.name, LAUNCHES[module])) or _below(
+            one.name, *FOR_SCREENS
+        )
         if _below(one.name, *_OF_TASKS) and not launched and not one.name.split(".")[-1][0].isupper():
             yield one.line, f"may import types only, not {one.name}"
 

@@ -61,7 +61,7 @@ def taken_in(review: Review, source: str, *entries: str) -> Imported:
 
 
 def says(review: Review, left: int, right: int, relation: Relation, note: str = "") -> int:
-    judged = Judged(left, right, relation, by_person=True, evidence=note, by="ana")
+    judged = Judged(left, right, relation, by_person=True, evidence=note, by="cem")
     return dedupe.judge(review, judged, STAMP)
 
 
@@ -174,7 +174,7 @@ def test_a_person_s_word_stands_against_the_rule_from_then_on(review: Review) ->
     assert deduplicate(review, STAMP) == Deduplicated(judged=0, moved=0, unsure=1)
     assert reports(review)[3] == 3
     last = next(j for j in duplicates.standing(review.sql) if (j.left, j.right) == (1, 3))
-    assert last == Judged(1, 3, Relation.DIFFERENT, True, "erratum of it", "ana")
+    assert last == Judged(1, 3, Relation.DIFFERENT, True, "erratum of it", "cem")
 
 
 def test_a_change_of_mind_is_a_later_judgement_and_the_earlier_ones_stay(review: Review) -> None:

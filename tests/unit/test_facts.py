@@ -6,10 +6,8 @@ from dataclasses import replace
 
 import pytest
 
-from curation.model import Study, Validation
-from curation.report.facts import Cohorts, Share, cohorts, overview, receptors, why_they_differ
-from curation.synthesis.effects import Estimate
-from curation.synthesis.pooled import Pooled, PooledRow, Scale
+from curation.model import Study
+from curation.report.facts import Cohorts, Share, cohorts, overview, receptors
 
 
 def study(size: int | None = 100, *found: str) -> Study:
@@ -91,57 +89,3 @@ def test_the_overview_of_what_is_not_there_invents_nothing() -> None:
     assert overview([]) == "No study has met the criteria yet."
     assert overview([study(None)]) == "One study met the criteria; no cohort size was reported."
     assert overview([study(5), study(7)]).endswith("No receptor was reported.")
-
-
-def row(*, borrowed: bool) -> PooledRow:
-    estimate = Estimate("hu-2024", "EGFR", "EGFR", Validation.EXTERNAL, 0.8, None, None)
-    return PooledRow(estimate, 50.0, 0.7, 0.9, borrowed, "")
-
-
-PUBLISHED = Pooled(
-    method="published",
-    scale=Scale.RAW,
-    k=3,
-    k_left_out=0,
-    studies=2,
-    patients=300,
-    estimate=0.85,
-    low=0.83,
-    high=0.87,
-    level=0.95,
-    pi_low=None,
-    pi_high=None,
-    tau2=None,
-    i2=None,
-    q=None,
-    rows=(row(borrowed=True), row(borrowed=False), row(borrowed=True)),
-    left_out=(),
-)
-RECOMMENDED = replace(
-    PUBLISHED, k=2, k_left_out=1, estimate=0.80, low=0.70, high=0.88, rows=(row(borrowed=False),) * 2
-)
-
-
-def test_why_two_results_differ_is_told_in_the_numbers_of_both() -> None:
-    assert why_they_differ(PUBLISHED, RECOMMENDED) == (
-        "The published method pools 3 AUCs of 2 studies as if each came from other patients, on the raw AUC scale "
-        "with a common effect, and lends 2 of them the average interval of the others: 0.850 (0.830 to 0.870). The "
-        "recommended method takes one AUC a study for one marker and one kind of validation (2 with an interval, 1 "
-        "left out without), on the logit scale with random effects: 0.800 (0.700 to 0.880), 0.050 lower, with an "
-        "interval 4.5 times as wide."
-    )
-
-
-@pytest.mark.parametrize(
-    ("estimate", "low", "high", "said"),
-    [
-        (0.90, 0.86, 0.94, "0.050 higher, with an interval 2.0 times as wide."),
-        (0.85, 0.84, 0.86, "the same to three decimals, with an interval 2.0 times narrower."),
-        (0.8504, 0.83, 0.87, "the same to three decimals, with an interval 1.0 times as wide."),
-    ],
-)
-def test_higher_lower_wider_and_narrower_are_told_apart(
-    estimate: float, low: float, high: float, said: str
-) -> None:
-    other = replace(RECOMMENDED, estimate=estimate, low=low, high=high)
-    assert why_they_differ(PUBLISHED, other).endswith(said)

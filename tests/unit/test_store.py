@@ -51,6 +51,17 @@ FURTHER_ROWS = (
         " VALUES (1, 1, 1, 0.95, 0.95, 0, 'done', '', 1)"
     ),
     "INSERT INTO stop_decision (check_id, kind, note, by, change_id) VALUES (1, 'stopped', '', 'a', 1)",
+    "INSERT INTO form (number, name, version, sha256, text, parsed, change_id) VALUES (1, 'f', '1', '', '', '{}', 1)",
+    "INSERT INTO entry (study_id, form_id, field, value, by, change_id) VALUES (1, 1, 'design', '\"x\"', 'a', 1)",
+    "INSERT INTO entry_finish (study_id, form_id, finished, by, change_id) VALUES (1, 1, 1, 'a', 1)",
+    (
+        "INSERT INTO entry_decision (study_id, form_id, field, value, basis, signed_by, entries, change_id)"
+        " VALUES (1, 1, 'design', '\"x\"', 'agreed', '[]', '[1]', 1)"
+    ),
+    (
+        "INSERT INTO synthesis_run (synthesis, declared, evidence, inputs_sha256, code_version, result, sha256, change_id)"
+        " VALUES ('external', '{}', 'now', '', '1', '{}', '', 1)"
+    ),
     "INSERT INTO appraisal (study_id, instrument, item, answer, by, change_id) VALUES (1, 'PROBAST', '1.1', 'Y', 'a', 1)",
 )
 PROTOCOL = """
@@ -70,6 +81,8 @@ strategy = "spine"
 [living]
 integration = "Never."
 retirement = "At once."
+[screening]
+votes_abstract = 4
 """ + "".join(f'[[reviewers]]\nid = "{r}"\nname = "{r}"\nroles = ["screener"]\n' for r in "abcd")
 VOTES = 50
 VOTER = """

@@ -40,7 +40,8 @@ _STANDINGS = ("standing", _SUPERSEDED, _TAKEN_BACK)
 class OwnVote:
     """A vote of the file; ``place`` says where it stands, ``citation`` has what tells which report is meant.
 
-    ``at`` is None where its time cannot be read, ``milliseconds`` where none was measured.
+    ``at`` is None where its time cannot be read, ``milliseconds`` where none was measured, ``criteria`` (the number of
+    those it was cast under) where the file does not tell.
     """
 
     place: str
@@ -55,6 +56,7 @@ class OwnVote:
     note: str
     at: dt.datetime | None
     milliseconds: int | None
+    criteria: int | None
     superseded: bool
     taken_back: bool
 
@@ -264,9 +266,15 @@ def _vote(place: str, row: Mapping[str, Any]) -> OwnVote:
         note=_text(row, "note", ""),
         at=_time(_text(row, "at", "")),
         milliseconds=_milliseconds(row.get("seconds")),
+        criteria=_criteria(row.get("criteria")),
         superseded=standing == _SUPERSEDED,
         taken_back=standing == _TAKEN_BACK,
     )
+
+
+def _criteria(given: object) -> int | None:
+    number = int(given) if isinstance(given, str) and given.isdecimal() and given.isascii() else given
+    return number if isinstance(number, int) and not isinstance(number, bool) and number >= 1 else None
 
 
 def _mark(place: str, row: Mapping[str, Any]) -> OwnMark:

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from screening.desk import Work
-from screening.terminal.harmless import all_of, harmless, on_one_line
+from screening.harmless import all_of, harmless, on_one_line
 from tests.terminal.made_up_cards import HOSTILE
 
 
