@@ -189,7 +189,11 @@ def _syntheses(plain: Mapping[str, Any]) -> Iterator[Fault]:
         for key, said in _contradictions(synthesis):
             yield _at(index, key, said)
         if synthesis.get("only_sensitivity") is True and synthesis.get("id") not in named:
-            yield _at(index, "only_sensitivity", "no other synthesis names it under sensitivity; it would never be shown")
+            yield _at(
+                index,
+                "only_sensitivity",
+                "no other synthesis names it under sensitivity; it would never be shown",
+            )
     living = plain.get("living", {})
     rule = living.get("rule", {}) if isinstance(living, Mapping) else {}
     watched = rule.get("synthesis", "") if isinstance(rule, Mapping) else ""
@@ -207,7 +211,10 @@ def _contradictions(synthesis: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     if synthesis.get("method") == "published":
         for key in _CHOICES:
             if key in synthesis:
-                yield key, 'the published method has no such choice; remove it, or take method = "recommended"'
+                yield (
+                    key,
+                    'the published method has no such choice; remove it, or take method = "recommended"',
+                )
         return
     dependence, only = synthesis.get("dependence"), synthesis.get("only_sensitivity") is True
     if "rho" in synthesis and dependence != "three-level":
@@ -217,7 +224,10 @@ def _contradictions(synthesis: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
             yield key, "a three-level model is fitted by REML with CR2 errors by study; remove it"
     for key, value in (("missing", "borrow"), ("dependence", "as if independent")):
         if synthesis.get(key) == value and not only:
-            yield key, f'"{value}" is for sensitivity analyses; add only_sensitivity = true and name its id under sensitivity'
+            yield (
+                key,
+                f'"{value}" is for sensitivity analyses; add only_sensitivity = true and name its id under sensitivity',
+            )
     if only and synthesis.get("primary") is True:
         yield "only_sensitivity", "a primary synthesis is shown by itself; remove one of the two"
 

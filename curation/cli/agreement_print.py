@@ -76,7 +76,8 @@ def _aside(stage: StageAgreement, question: Question) -> None:
         )
     if stage.conflicts:
         click.echo(
-            f"{where}: {counted(stage.conflicts, 'report')} in conflict left out until settled; till then the numbers are too high", err=True
+            f"{where}: {counted(stage.conflicts, 'report')} in conflict left out until settled; till then the numbers are too high",
+            err=True,
         )
     if not stage.groups and not stage.undefined:
         click.echo(f"{where}: nothing to measure yet", err=True)

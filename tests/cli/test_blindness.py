@@ -70,7 +70,19 @@ where = "p. 1"
 """
 
 # Some of what is asked must fail, alike in both versions: a right, a vote or a service is lacking.
-FAIL_TOO = {"undo", "resolve", "fulltext", "vote", "extract", "import", "check", "rank", "stop", "rescreen", "appraise"}
+FAIL_TOO = {
+    "undo",
+    "resolve",
+    "fulltext",
+    "vote",
+    "extract",
+    "import",
+    "check",
+    "rank",
+    "stop",
+    "rescreen",
+    "appraise",
+}
 NOT_ASKED = {"init", "demo", "rehearse", "schedule"}  # they make a review, serve, or speak to a scheduler
 ASKED = [
     ("status",),
