@@ -2,7 +2,7 @@
 
 import click
 
-from curation.cli.common import json_option, print_json, review, stamp
+from curation.cli.common import clock, json_option, print_json, review, stamp
 from curation.errors import Usage
 
 
@@ -38,6 +38,7 @@ def command(  # noqa: PLR0913 - the words of the command
     if release is not None and not (sensitivity or explain):
         message = "--release goes with --sensitivity or --explain; livrev pool alone shows every release"
         raise Usage(message)
+    clock()  # its setting is checked before numpy reads it, which gives a trace where it is wrong
     match asked:
         case ["sensitivity"]:
             _sensitivity(synthesis, release, as_json=as_json)

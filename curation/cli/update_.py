@@ -1,12 +1,14 @@
 """``livrev update``."""
 
+from __future__ import annotations
+
 import os
 import re
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -28,6 +30,10 @@ from curation.tasks.tell import Attended
 from curation.tasks.update import Progress, Updated, UpdateOptions
 
 _UNITS = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
+
+if TYPE_CHECKING:
+    from curation.tasks.integration import Due
+    from curation.tasks.review import Review
 
 
 def age(_ctx: click.Context, param: click.Parameter, value: str | None) -> timedelta | None:
@@ -84,8 +90,6 @@ def allowed(flags: dict[str, bool]) -> frozenset[Alarm]:
 def command(
     if_older_than: timedelta | None, lock_wait: float, quiet: bool, as_json: bool, **flags: bool
 ) -> int:
-    from curation.tasks.integration import integration_due
-
     show_warnings()
     allow_phrases = flags.pop("allow_phrases")
     options = UpdateOptions(if_older_than=if_older_than, lock_wait=lock_wait, allowed=allowed(flags))
@@ -102,12 +106,18 @@ def command(
             if quiet and not attended.is_overdue():
                 return Exit.TRY_AGAIN  # a hiccup that the next try mends is no mail from cron
             raise
-        due = integration_due(open_review) if done.sources else None
+        due = _integration_due(open_review) if done.sources else None
     for warning in untold:
         click.echo(f"livrev: warning: {warning}", err=True)
     if due is not None:
         click.echo(f"integration is due: since {due.since}, {due.reason} (livrev pool --changes)", err=True)
     return print_update(done, as_json=as_json, quiet=quiet)
+
+
+def _integration_due(open_review: Review) -> Due | None:
+    from curation.tasks.integration import integration_due  # numpy reads the clock's setting, checked by now
+
+    return integration_due(open_review)
 
 
 @contextmanager
