@@ -109,9 +109,10 @@ def command(
         due = _integration_due(open_review) if done.sources else None
     for warning in untold:
         click.echo(f"livrev: warning: {warning}", err=True)
-    if due is not None:
-        click.echo(f"integration is due: since {due.since}, {due.reason} (livrev pool --changes)", err=True)
-    return print_update(done, as_json=as_json, quiet=quiet)
+    status = print_update(done, as_json=as_json, quiet=quiet)
+    if due is not None and not as_json and not quiet:
+        click.echo(f"integration is due: since {due.since}, {due.reason} (livrev pool --changes)")
+    return status
 
 
 def _integration_due(open_review: Review) -> Due | None:
