@@ -53,7 +53,7 @@ bench: $(VENV)/installed-dev ## speed and quality, beside what users would pick 
 	$(BIN)/python benchmarks/dedupe_scale.py --sizes 10000 100000
 	$(BIN)/python benchmarks/ranking.py
 	$(BIN)/python benchmarks/stopping.py
-	$(BIN)/python -m benchmarks.screening
+	$(BIN)/python benchmarks/screening.py
 	$(BIN)/python benchmarks/synthesis.py
 
 soak: $(VENV)/installed-dev ## ten simulated years of weekly updates with faults and kills; repetitions without end in files
