@@ -37,6 +37,8 @@ class Due:
 
 def integration_due(review: Review) -> Due | None:
     """Whether the protocol's integration rule asks for a new release; None where not, or nothing was released."""
+    if not review.protocol.syntheses:
+        return None  # nothing is pooled, so nothing can move
     met = tuple(criterion for criterion in criteria(review) if criterion.met)
     released = [g.evidence.name for g in timeline(review) if g.evidence.release] if met else []
     return Due(released[-1], met) if released else None
