@@ -162,6 +162,8 @@ def _flow_caption(current: Flow) -> str:
 
 def _difference(review: Review) -> tuple[str, ...]:
     """Why each recommended primary result differs from a published one over the same kinds of validation."""
+    if not review.protocol.syntheses:
+        return ()
     return tuple(told.paragraph for told in over(main(review), at(review, None)))
 
 
